@@ -23,6 +23,8 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if not spec.public and "ingress" in spec.model_fields_set:
         requested = spec.ingress.model_dump(exclude_unset=True, mode="json")
         yield Adjustment("ingress", requested, Effect.IGNORED, NO_ENTRY)
+    yield from _other_certificate(spec)
+    yield from _buffered_responses(spec)
     yield from _public_paths(spec)
     yield from _evicted_jobs(spec)
     yield from _monitoring(spec)
@@ -46,6 +48,26 @@ def _monitoring(spec: Platform) -> Iterator[Adjustment]:
             yield Adjustment(f"monitoring.alerts.{key}", requested, Effect.IGNORED, NO_ENTRY)
     if spec.monitoring.slo is not None:
         yield Adjustment("monitoring.slo", spec.monitoring.slo.model_dump(), Effect.IGNORED, NO_ENTRY)
+
+
+def _other_certificate(spec: Platform) -> Iterator[Adjustment]:
+    certificate = spec.ingress.certificate
+    if certificate is not None and spec.cloud not in certificate.model_dump(exclude_none=True):
+        reason = f"it names no certificate for {spec.cloud}, which issues one for the domain"
+        yield Adjustment("ingress.certificate", certificate.model_dump(exclude_none=True), Effect.IGNORED, reason)
+
+
+def _buffered_responses(spec: Platform) -> Iterator[Adjustment]:
+    """Settings about streams without an entry, or with one that has no buffer."""
+    for name, service in spec.services.items():
+        key = f"services.{name}.streaming"
+        if service.path is None and service.streaming is not None:
+            yield Adjustment(
+                key, service.streaming, Effect.IGNORED, "the service has no `path`, so no entry is before it"
+            )
+        elif service.path is not None and service.streaming is False and not spec.has_response_buffer:
+            reason = "the entry has no buffer that can be turned on"
+            yield Adjustment(key, False, Effect.IGNORED, reason)
 
 
 def _public_paths(spec: Platform) -> Iterator[Adjustment]:

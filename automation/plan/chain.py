@@ -41,6 +41,7 @@ FRONT_DOOR = (
     "an estimate: tests of the azurerm provider that differ by an origin, an endpoint and a route, created and deleted, "
     "differ by 190 to 230 s; the edges follow within 20 minutes (Front Door FAQ), and no resource waits for them"
 )
+APPLICATION_GATEWAY = "an estimate: public logs of one gateway name 5 to 7 minutes"
 SERVICE_START = (
     "an estimate: a replica starts in about a minute and passes two checks 30 seconds apart before it is steady"
 )
@@ -90,6 +91,7 @@ AZURE = (
     CreationTime("dashboard:Grafana", 2.5, "1 log: 2m31s"),
     CreationTime("dbforpostgresql:Server", 7, "2 logs: 5m6s, 9m23s"),
     CreationTime("keyvault:Vault", 2.5, "3 logs: 2m15s to 2m42s"),
+    CreationTime("network:ApplicationGateway", 6, APPLICATION_GATEWAY),
     CreationTime("network:NatGateway", 0.2, "1 log: 13s"),
     CreationTime("network:PrivateEndpoint", 0.5, "4 logs of azd: 30s to 32s; for one Cosmos DB 9m35s"),
     CreationTime("network:VirtualNetwork", 0.1, "10 logs: 4s to 20s, median 6s"),

@@ -110,6 +110,11 @@ RELEASE: dict[str, object] = {"services.web.release": {"command": ["alembic", "u
 SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
 WITH_WAF: dict[str, object] = {**ROUTED, "ingress.waf": {}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
+WITH_CERTIFICATE: dict[str, object] = {
+    **WITH_DOMAIN,
+    "azure.entry": "gateway",
+    "ingress.certificate": {"azure": "certificates/acme-certs/agents"},
+}
 WITH_KEY: dict[str, object] = {**ROUTED, "ingress.auth": {"mode": "api_key"}}
 LOGIN = "https://login.example.com"
 PUBLIC_KEYS = tuple(
@@ -197,6 +202,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("azure.subscription_id", "00000000-0000-0000-0000-000000000003"),
     Leaf("azure.tenant_id", "00000000-0000-0000-0000-000000000004"),
     Leaf("azure.location", "northeurope"),
+    Leaf("azure.entry", "gateway", ROUTED),
     Leaf("azure.models", ["gpt-5.4-nano"], WITH_MODELS),
     Leaf("azure.dns_group", "names", WITH_DOMAIN),
     Leaf("azure.network_watcher", "watchers/westus3", {"network.flow_logs": True}),
@@ -234,6 +240,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.auth.endpoints.token", f"{LOGIN}/tokens", WITH_ENDPOINTS),
     Leaf("ingress.auth.endpoints.user_info", f"{LOGIN}/me", WITH_ENDPOINTS),
     Leaf("ingress.auth.allowed", ["example.com", "team@example.com"], GOOGLE_SIGN_IN),
+    Leaf("ingress.certificate", {"azure": "certificates/acme-certs/agents"}, WITH_DOMAIN),
+    Leaf("ingress.certificate.azure", "certificates/acme-certs/other", WITH_CERTIFICATE),
     Leaf("ingress.rate_limit.per_address", 300, ROUTED),
     Leaf("ingress.rate_limit.per_key", 120, ROUTED),
     Leaf("ingress.rate_limit.paths", [{"prefix": "/chat", "per_address": 30}], ROUTED),
@@ -252,6 +260,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.image_credentials", "REGISTRY_LOGIN"),
     Leaf("services.web.path", "/api", ROUTED),
     Leaf("services.web.auth", "inherit", {**WITH_KEY, "services.web.auth": "none"}),
+    Leaf("services.web.streaming", False, ROUTED),
     Leaf("services.web.public_paths", ["/health", "/pictures/*"], WITH_KEY),
     Leaf("services.web.port", 9000),
     Leaf("services.web.command", ["serve", "--all"]),

@@ -42,6 +42,13 @@ def check_domain_zone(spec: Platform) -> Iterator[ConfigError]:
         )
 
 
+def check_certificate(spec: Platform) -> Iterator[ConfigError]:
+    """Require the domain of a certificate."""
+    if spec.ingress.certificate is not None and spec.ingress.domain is None:
+        problem = "no effect without `ingress.domain`, whose certificate it is"
+        yield ConfigError("ingress.certificate", problem, "set the domain, or remove the certificate")
+
+
 def check_domain_use(spec: Platform) -> Iterator[ConfigError]:
     """Refuse a domain without a routed service."""
     if spec.ingress.domain is not None and not spec.public:

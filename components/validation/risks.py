@@ -30,7 +30,8 @@ class Risk:
 
 
 def risks(spec: Platform) -> Iterator[Risk]:
-    """Yield every risky value of a production spec; in other profiles only the choice to leave out a generated key."""
+    """Yield every risky value of a production spec; in other profiles streams, and the choice to leave out a generated key."""
+    yield from _stream_risks(spec)
     if spec.profile != "production":
         yield from _open_agents(spec)
         return
@@ -41,6 +42,14 @@ def risks(spec: Platform) -> Iterator[Risk]:
     if spec.monitoring.tracing is not None and spec.monitoring.tracing.content:
         danger = "prompts and answers are kept with the traces, where everybody who reads traces reads them"
         yield Risk("monitoring.tracing.content", True, danger, "set it to false")
+
+
+def _stream_risks(spec: Platform) -> Iterator[Risk]:
+    """Yield streams through an entry that may collect a response before it forwards the first part."""
+    for name, service in spec.public.items():
+        if service.streaming and spec.streaming_fix is not None:
+            danger = "the vendor documents no streams through this entry: a response may arrive at its end, as a whole"
+            yield Risk(f"services.{name}.streaming", True, danger, spec.streaming_fix)
 
 
 def _network_risks(spec: Platform) -> Iterator[Risk]:

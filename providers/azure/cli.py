@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from providers.azure.cli_commands import az, context_of, lines, required
 from providers.azure.console_logs import show_logs
-from providers.azure.entry.limits import APPROVAL_MESSAGE, APPROVED, PENDING, link_query
+from providers.azure.entry.limits import APPROVAL_MESSAGE, APPROVED, PENDING, has_gateway, link_query
 from providers.azure.naming import app_name
 from providers.azure.registry_access import (
     close_if_open,
@@ -125,7 +125,7 @@ def pending_approvals(stack: DeployedStack, shell: Shell) -> Sequence[str]:
 
 def approve_links(stack: DeployedStack, shell: Shell) -> Sequence[str]:
     """Approve the pending private links of a stack with public services and return their names; raises CliFailure."""
-    if not stack.spec.public:
+    if not stack.spec.public or has_gateway(stack.spec):
         return ()
     for _ in range(MAX_POLLS):
         pending = pending_approvals(stack, shell)

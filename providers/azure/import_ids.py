@@ -106,6 +106,7 @@ IMPORT_TABLE = ImportTable(
         _extension("monitor:DiagnosticSetting", "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}"),
         _in_group("monitor:MetricAlert", "Microsoft.Insights/metricAlerts/{ruleName}"),
         _in_group("monitor:ScheduledQueryRule", "Microsoft.Insights/scheduledQueryRules/{ruleName}"),
+        _in_group("network:ApplicationGateway", "Microsoft.Network/applicationGateways/{applicationGatewayName}"),
         _in_group("network:FlowLog", "Microsoft.Network/networkWatchers/{networkWatcherName}/flowLogs/{flowLogName}"),
         _in_group("network:NatGateway", "Microsoft.Network/natGateways/{natGatewayName}"),
         _in_group("network:NetworkSecurityGroup", "Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}"),
@@ -117,8 +118,16 @@ IMPORT_TABLE = ImportTable(
         _in_group("network:PublicIPAddress", "Microsoft.Network/publicIPAddresses/{publicIpAddressName}"),
         _in_group("network:Subnet", "Microsoft.Network/virtualNetworks/{virtualNetworkName}/subnets/{subnetName}"),
         _in_group("network:VirtualNetwork", "Microsoft.Network/virtualNetworks/{virtualNetworkName}"),
+        _in_group(
+            "network:WebApplicationFirewallPolicy",
+            "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{policyName}",
+        ),
         _in_group("operationalinsights:Workspace", "Microsoft.OperationalInsights/workspaces/{workspaceName}"),
         _in_group("privatedns:PrivateZone", "Microsoft.Network/privateDnsZones/{privateZoneName}"),
+        _in_group(
+            "privatedns:PrivateRecordSet",
+            "Microsoft.Network/privateDnsZones/{privateZoneName}/{recordType}/{relativeRecordSetName}",
+        ),
         _in_group(
             "privatedns:VirtualNetworkLink",
             "Microsoft.Network/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}",

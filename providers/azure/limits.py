@@ -17,6 +17,7 @@ from providers.azure.compute.scaling import scaling_adjustments, scaling_refusal
 from providers.azure.database.limits import database_adjustments, database_refusals
 from providers.azure.database.parameters import parameter_adjustments, parameter_refusals, rollout_connections
 from providers.azure.drill.limits import drill_adjustments, drill_refusals
+from providers.azure.entry.gateway_limits import gateway_adjustments, gateway_refusals
 from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
 from providers.azure.entry.sign_in import authentication_adjustments, authentication_refusals
 from providers.azure.jobs.limits import job_adjustments, job_refusals
@@ -47,6 +48,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     rollout_refusals,
     scaling_refusals,
     entry_refusals,
+    gateway_refusals,
     authentication_refusals,
     job_refusals,
     recovery_refusals,
@@ -66,6 +68,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     rollout_adjustments,
     scaling_adjustments,
     entry_adjustments,
+    gateway_adjustments,
     authentication_adjustments,
     private_link_adjustments,
     job_adjustments,

@@ -27,6 +27,7 @@ MAX_CHARACTERS = {
     "Container Apps job": 32,
     "release job": 32,
     "registry": 50,
+    "host name of the entry": 63,
     "cache": 60,
     "database server": 63,
     "models account": 64,
@@ -103,6 +104,21 @@ def profile_name(stack: str) -> str:
     return f"{stack}-front"
 
 
+def gateway_name(stack: str) -> str:
+    """`prod-gateway`: Application Gateway, whose parts refer to each other by ids that contain its name."""
+    return f"{stack}-gateway"
+
+
+def gateway_label(context: AzureContext) -> str:
+    """`prod-entry-1a2b3c`: first label of the gateway's host name."""
+    return f"{context.stack}-entry-{salt(context, 'entry')}"
+
+
+def gateway_host(context: AzureContext) -> str:
+    """`prod-entry-1a2b3c.westus3.cloudapp.azure.com`: host name of the gateway's public address."""
+    return f"{gateway_label(context)}.{context.region}.cloudapp.azure.com"
+
+
 def firewall_name(stack: str) -> str:
     """`prodfirewall`: a WAF policy name has letters and digits only."""
     return f"{_alphanumeric(stack)}firewall"
@@ -173,6 +189,10 @@ def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
         "registry": (f"{_alphanumeric(stack)}images{salted}", True),
         "database server": (f"{stack}-database-{salted}", spec.database is not None),
         "cache": (f"{stack}-cache-{salted}", spec.cache is not None),
+        "host name of the entry": (
+            f"{stack}-entry-{salted}",
+            spec.azure is not None and spec.azure.entry == "gateway" and bool(spec.public),
+        ),
         "models account": (f"{models_prefix(stack)}{salted}", bool(spec.users_of("models"))),
     }
     for kind, (text, declared) in kinds.items():

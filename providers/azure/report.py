@@ -45,7 +45,7 @@ ROLE_NAMES: Mapping[str, str] = {
 """Name of a role by its GUID: Microsoft Learn, "Azure built-in roles"."""
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 PERMISSIONS = {"storage:BlobContainer": STORAGE, "storage:StorageAccount": STORAGE, "cognitiveservices:Account": MODELS}
-SUBNETS = {"apps": EVERY_SERVICE, "database": DATABASE, "endpoints": "private endpoints of Azure"}
+SUBNETS = {"apps": EVERY_SERVICE, "database": DATABASE, "endpoints": "private endpoints of Azure", "gateway": ENTRY}
 CACHE_PORT = "10000"
 AZURE_KEY = "key of Microsoft"
 
@@ -58,12 +58,23 @@ def connections(site: ReportSite) -> Iterator[AllowedConnection]:
         port, part = str(origin.value("httpsPort")), site.part(origin)
         fitting = [name for name in site.spec.services if part == name or part.startswith(f"{name}-")]
         yield AllowedConnection(ENTRY, max(fitting, key=len, default=part), port, evidence(origin), site.region(origin))
+    yield from _gateway(site)
     blocks = _blocks(site)
     for group in site.of_type("network:NetworkSecurityGroup"):
         for rule in group.items("securityRules"):
             if rule.get("access") == "Allow":
                 yield from _rule(site, group, rule, blocks)
     yield from _permissions(site)
+
+
+def _gateway(site: ReportSite) -> Iterator[AllowedConnection]:
+    """Yield an Application Gateway by its ports, and its connection to each service."""
+    for gateway in site.of_type("network:ApplicationGateway"):
+        ports = ", ".join(str(each.get("port")) for each in gateway.items("frontendPorts"))
+        resource, region = evidence(gateway), site.region(gateway)
+        yield AllowedConnection(INTERNET, ENTRY, ports, resource, region, open=True)
+        for settings in gateway.items("backendHttpSettingsCollection"):
+            yield AllowedConnection(ENTRY, str(settings.get("name")), str(settings.get("port")), resource, region)
 
 
 def _rule(

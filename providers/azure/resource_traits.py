@@ -36,7 +36,7 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("azure-native:keyvault:Secret", "a secret in all versions"),
         StatefulType("azure-native:network:VirtualNetwork", "the network and every address in it"),
         StatefulType("azure-native:network:Subnet", "a subnet and the addresses in it"),
-        StatefulType("azure-native:network:PublicIPAddress", "the outbound address that third parties may allow"),
+        StatefulType("azure-native:network:PublicIPAddress", "an address that third parties may allow"),
         StatefulType("azure-native:app:ManagedEnvironment", "the environment of all apps and their addresses"),
         StatefulType("azure-native:redisenterprise:RedisEnterprise", "the cache and its contents"),
         StatefulType("azure-native:redisenterprise:Database", "the contents of the cache"),
@@ -44,6 +44,7 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("azure-native:dataprotection:BackupVault", "long-term backups of the database"),
         StatefulType("azure-native:dataprotection:BackupInstance", "the long-term backups of a database server"),
         StatefulType("azure-native:cdn:Profile", "the entry and its addresses"),
+        StatefulType("azure-native:network:ApplicationGateway", "the entry; its address stays"),
         StatefulType("azure-native:cdn:AFDEndpoint", "the entry address that DNS records refer to"),
     ),
     running=(
@@ -56,6 +57,12 @@ RESOURCE_TRAITS = ResourceTraits(
         ReplacingChange(
             "azure.standby_location", "*", "copies cannot move to another location; those there are deleted"
         ),
+        ReplacingChange(
+            "azure.entry",
+            "azure-native:cdn:Profile",
+            "the other entry is created first; the record of the domain then leads to it, and the old entry is deleted last",
+        ),
+        ReplacingChange("azure.entry", "azure-native:cdn:AFDEndpoint", "it is a part of Front Door"),
         ReplacingChange("azure.tenant_id", "azure-native:keyvault:Vault", "a vault cannot move to another tenant"),
         ReplacingChange(
             "network.zones",

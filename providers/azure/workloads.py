@@ -18,7 +18,7 @@ from providers.contract.results import Copies, Origin, Workloads
 
 @dataclass(frozen=True)
 class AzureOrigin(Origin):
-    """Container Apps environment that Front Door connects to; it serves each app by its host name."""
+    """Container Apps environment that the entry connects to; it serves each app by its host name."""
 
     environment_id: pulumi.Output[str]
     hosts: Mapping[str, pulumi.Output[str]]
@@ -26,6 +26,11 @@ class AzureOrigin(Origin):
     logs: AzureLogs
     apps: Mapping[str, pulumi.Resource]
     """App by public service; it must exist before Front Door connects to it."""
+    static_ip: pulumi.Output[str]
+    """Address of the environment inside the network, which an Application Gateway connects to."""
+    vnet_id: pulumi.Output[str]
+    gateway_subnet_id: pulumi.Output[str] | None
+    """Subnet of the Application Gateway; None where Front Door is the entry."""
 
 
 @dataclass(frozen=True)
@@ -56,4 +61,7 @@ def _origin(base: AzureBaseResources, compute: AzureCompute) -> AzureOrigin | No
         hosts={name: service_host(base, name) for name in public},
         logs=base.logs,
         apps={name: compute.apps[name] for name in public},
+        static_ip=base.environment.static_ip,
+        vnet_id=base.network.vnet_id,
+        gateway_subnet_id=base.network.gateway_subnet_id,
     )

@@ -22,3 +22,8 @@ def is_list(value: object) -> TypeGuard[list[object]]:
 def texts(value: object) -> list[str]:
     """Return the items of a list as text, a value that stands alone as one item, and no items for an empty value."""
     return [str(each) for each in value] if is_list(value) else [str(value)] if value else []
+
+
+def mappings(value: object) -> list[Raw]:
+    """Return the mappings of a list; none for any other value."""
+    return [each for each in value if is_mapping(each)] if is_list(value) else []

@@ -11,7 +11,16 @@ from providers.azure.monitoring.metrics import METRICS, QUERIES, burn_rate_query
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.burn_rates import BURN_RATES
 from providers.contract.diagnostics import Effect
-from tests.azure.plans import adjustments, error_keys, input_at, mapping_at, mappings_at, revealed_inputs, spec_of
+from tests.azure.plans import (
+    adjustments,
+    context_of,
+    error_keys,
+    input_at,
+    mapping_at,
+    mappings_at,
+    revealed_inputs,
+    spec_of,
+)
 from tests.contract.signals import reported_signals
 from tests.planning import DROP
 
@@ -97,7 +106,7 @@ def test_the_slo_has_an_alarm_for_each_pair_of_windows(prod: Inventory) -> None:
 
 
 def test_a_burn_rate_must_be_exceeded_in_both_windows() -> None:
-    assert "min_of(long_window, short_window) | where value >= 1.44" in burn_rate_query("prod", 1.44, 300)
+    assert "min_of(long_window, short_window) | where value >= 1.44" in burn_rate_query(context_of(), 1.44, 300)
 
 
 def test_without_an_slo_there_is_no_burn_rate_alarm(minimal: Inventory) -> None:
@@ -124,7 +133,7 @@ def test_the_workbook_has_every_row(prod: Inventory) -> None:
 
 
 def test_a_graph_shows_the_alarms_query_over_time() -> None:
-    query = query_over_time("prod", alarm_rules(SPEC).rule("gateway", Signal.ERROR_PERCENT))
+    query = query_over_time(context_of(), alarm_rules(SPEC).rule("gateway", Signal.ERROR_PERCENT))
     assert "by bin(TimeGenerated, 10m)" in query and "project TimeGenerated, value" in query
 
 

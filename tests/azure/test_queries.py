@@ -10,7 +10,7 @@ from providers.azure.monitoring.metrics import QUERIES, burn_rate_query
 from providers.contract.burn_rates import BURN_RATES
 from providers.contract.signals import COPIES
 from tests.azure.kql import faults
-from tests.azure.plans import mappings_at, revealed_inputs
+from tests.azure.plans import context_of, mappings_at, revealed_inputs
 
 
 def queries(plan: Inventory) -> Iterator[tuple[str, str]]:
@@ -46,5 +46,5 @@ def test_the_parser_finds_keywords_unknown_columns_and_unknown_tables(query: str
 
 
 def test_a_burn_rate_query_of_every_pair_is_valid() -> None:
-    written = [burn_rate_query("prod", pair.error_percent(99.9), pair.short_seconds) for pair in BURN_RATES]
+    written = [burn_rate_query(context_of(), pair.error_percent(99.9), pair.short_seconds) for pair in BURN_RATES]
     assert faults(written) == [[] for _ in written]

@@ -6,7 +6,7 @@ import pytest
 
 from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
-from tests.planning import production
+from tests.planning import DROP, production
 
 PAGE = {"app": "streamlit", "image": "page@sha256:" + "2" * 64, "path": "/page", "replicas": {"min": 2, "max": 2}}
 ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
@@ -48,6 +48,22 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "a WAF that only counts in production": (
         {"ingress.waf": {"mode": "count"}},
         'ingress.waf.mode: known attacks are counted and not blocked. Set it to block, or accept it by `accept_risk: {"ingress.waf.mode": "<reason>"}`.',
+    ),
+    "a certificate without a domain": (
+        {
+            "ingress.domain": DROP,
+            "ingress.certificate": {"azure": "group/vault/agents"},
+            "accept_risk": {"ingress.domain": "a trial of two weeks"},
+        },
+        "ingress.certificate: no effect without `ingress.domain`, whose certificate it is. Set the domain, or remove the certificate.",
+    ),
+    "a certificate by its address": (
+        {"ingress.certificate": {"azure": "https://acme-certs.vault.azure.net/secrets/agents"}},
+        'ingress.certificate.azure: "https://acme-certs.vault.azure.net/secrets/agents" has the wrong form. Correct it: certificate in a Key Vault of the subscription as <resource group>/<vault>/<certificate>, for `azure.entry: gateway`.',
+    ),
+    "a stream through Front Door": (
+        {"cloud": "azure", "services.gateway.streaming": True},
+        'services.gateway.streaming: the vendor documents no streams through this entry: a response may arrive at its end, as a whole. Set azure.entry to gateway, or accept it by `accept_risk: {"services.gateway.streaming": "<reason>"}`.',
     ),
     "an unknown mode of authentication": (
         {"ingress.auth": {"mode": "basic"}},

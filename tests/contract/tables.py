@@ -53,6 +53,14 @@ def waf_rules(cloud: str) -> str:
     return _inputs(production_plan(cloud), WAF_TYPES)
 
 
+def gateway_rules() -> str:
+    """Every input of the WAF policy of an Application Gateway, and the rules of its subnet's security group."""
+    certificate = {"azure": "certificates/acme-certs/agents"}
+    gateway = plan(production({"azure.entry": "gateway", "ingress.certificate": certificate}, cloud="azure"))
+    group = gateway.one("prod-network-gateway-rules", "network:NetworkSecurityGroup")
+    return _inputs(gateway, ("network:WebApplicationFirewallPolicy",)) + _lines(_resource_lines(group))
+
+
 def permissions(cloud: str) -> str:
     """Every role, role assignment and resource with a policy; on Docker capabilities, networks and host paths of each container."""
     if cloud != "docker":
@@ -98,6 +106,7 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
                 yield f"{cloud}-{name}.txt", lambda make=make, cloud=cloud: make(cloud)
         if "Drill" in CAPABILITIES[cloud] or cloud == "docker":
             yield f"{cloud}-drill.txt", lambda cloud=cloud: drill(cloud)
+    yield "azure-gateway-waf.txt", gateway_rules
     yield "names-standby.txt", names_in_standby_region
     for stack in SHIPPED:
         yield f"names-{stack}.txt", lambda stack=stack: logical_names(stack)

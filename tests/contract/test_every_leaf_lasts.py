@@ -41,6 +41,8 @@ COPY_KEYS: Mapping[str, object] = {
     "recovery.retention_days": 14,
 }
 """Keys of copies in a standby region with another value."""
+CERTIFICATE = {"azure": "certificates/acme-certs/agents"}
+"""What an Application Gateway needs for the domain of production."""
 WARM_KEYS: Mapping[str, object] = {"network.standby_cidr": "10.60.0.0/16"}
 """Keys of services in a standby region with another value."""
 BY_COMMANDS: Mapping[str, str] = {
@@ -101,6 +103,8 @@ def losing_change(key: str, cloud: str) -> Raw:
         return with_values(production(cloud=cloud), {key: 2})
     if key == "aws.zone_names":
         return with_values(production(cloud=cloud), {key: ["us-west-2b", "us-west-2c", "us-west-2d"]})
+    if key == "azure.entry":
+        return with_values(production(cloud=cloud), {key: "gateway", "ingress.certificate": CERTIFICATE})
     if key in COPY_KEYS or key in WARM_KEYS:
         return with_values(standing(key, cloud), {key: {**COPY_KEYS, **WARM_KEYS}[key]})
     if key in risky:

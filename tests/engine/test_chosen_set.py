@@ -32,6 +32,7 @@ KINDS = {
     "killed failovers": ("test_failover_kills.py", ()),
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
+    "entry of Azure": ("test_azure_entry.py", ()),
     "policy pack": ("test_policy_pack.py", ()),
     "language host": ("test_language_host.py", ()),
 }

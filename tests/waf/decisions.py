@@ -13,16 +13,22 @@ from providers.docker.entry.admission import WAF_RULES
 from tests.planning import plan, production
 from tests.waf.replay import Detection, HttpRequest
 
+BEHIND_GATEWAY: Mapping[str, object] = {
+    "azure.entry": "gateway",
+    "ingress.certificate": {"azure": "certificates/acme-certs/agents"},
+}
 Node = Mapping[str, object]
 Decision = Callable[[Inventory, HttpRequest, Detection], bool]
 
 
 @cache
 def planned(cloud: str, mode: str = "block", prompts: tuple[str, ...] | None = None) -> Inventory:
-    """Plan of production on a cloud, with settings of the WAF."""
+    """Plan of production on a cloud, or with the other entry of Azure, and with settings of the WAF."""
     waf: dict[str, object] = {"mode": mode, **({} if prompts is None else {"prompts": list(prompts)})}
     risk: dict[str, object] = {"accept_risk": {"ingress.waf.mode": "a trial of rules"}} if mode == "count" else {}
-    return plan(production({"ingress.waf": waf, **risk}, cloud=cloud))
+    name, _, gateway = cloud.partition("-")
+    entry: Mapping[str, object] = BEHIND_GATEWAY if gateway else {}
+    return plan(production({"ingress.waf": waf, **risk, **entry}, cloud=name))
 
 
 def nodes(value: object) -> list[Node]:
@@ -69,13 +75,39 @@ def gcp(inventory: Inventory, sent: HttpRequest, found: Detection) -> bool:
 
 
 def azure(inventory: Inventory, sent: HttpRequest, found: Detection) -> bool:
-    """True when the managed rules block a request that no earlier rule allows."""
+    """True when the managed rules of Front Door block a request that no earlier rule allows."""
     firewall = inventory.one("prod-entry-firewall").inputs
     for rule in nodes(node(firewall["customRules"])["rules"]):
         if rule["action"] == "Allow" and all(_matches(each, sent) for each in nodes(rule["matchConditions"])):
             return False
     sets = nodes(node(firewall["managedRules"])["managedRuleSets"])
     return sets[0]["ruleSetAction"] == "Block" and bool(found.outside or found.body)
+
+
+def azure_gateway(inventory: Inventory, sent: HttpRequest, found: Detection) -> bool:
+    """True when the managed rules of Application Gateway block a request that no earlier rule allows."""
+    policy = inventory.one("prod-entry-policy").inputs
+    for rule in nodes(policy["customRules"]):
+        conditions = [_as_front_door(each) for each in nodes(rule["matchConditions"])]
+        if rule["action"] == "Allow" and all(_matches(each, sent) for each in conditions):
+            return False
+    (rules, _) = nodes(node(policy["managedRules"])["managedRuleSets"])
+    assert "ruleGroupOverrides" not in rules and node(policy["policySettings"])["mode"] == "Prevention"
+    return bool(found.outside or found.body)
+
+
+def _as_front_door(condition: Node) -> Node:
+    """The same condition with the names of Front Door: several variables, other names, and a misspelt negation."""
+    (variable,) = nodes(condition["matchVariables"])
+    names = {"RequestHeaders": "RequestHeader", "RemoteAddr": "SocketAddr"}
+    return {
+        "matchVariable": names.get(str(variable["variableName"]), variable["variableName"]),
+        "selector": variable.get("selector", ""),
+        "operator": {"Regex": "RegEx"}.get(str(condition["operator"]), condition["operator"]),
+        "matchValue": condition["matchValues"],
+        "negateCondition": condition.get("negationConditon"),
+        "transforms": condition.get("transforms"),
+    }
 
 
 def _matches(condition: Node, sent: HttpRequest) -> bool:
@@ -100,4 +132,4 @@ def docker(_inventory: Inventory, _sent: HttpRequest, _found: Detection) -> bool
     return False
 
 
-DECISIONS: Mapping[str, Decision] = {"aws": aws, "gcp": gcp, "azure": azure}
+DECISIONS: Mapping[str, Decision] = {"aws": aws, "gcp": gcp, "azure": azure, "azure-gateway": azure_gateway}

@@ -14,7 +14,7 @@ from providers.contract.audit import (
     require_one,
     state,
 )
-from providers.contract.json_data import is_list, is_mapping
+from providers.contract.json_data import is_list, mappings
 
 BROAD_ROLES = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
@@ -138,13 +138,9 @@ def no_secret_in_plain(site: AuditSite) -> Iterator[CheckEvidence]:
         plain = [
             str(each.get("name"))
             for container in app.items("template", "containers")
-            for each in _variables(container.get("env"))
+            for each in mappings(container.get("env"))
             if is_secret_name(str(each.get("name"))) and not each.get("secretRef")
         ]
         yield state(
             app, "template.containers.env", plain or "no secret", not plain, "a plain variable has the name of a secret"
         )
-
-
-def _variables(value: object) -> list[dict[str, object]]:
-    return [each for each in value if is_mapping(each)] if is_list(value) else []

@@ -4,10 +4,11 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
+from providers.azure.entry.limits import has_gateway
 from providers.azure.entry.sign_in import SIGN_IN_SECRET, open_paths
 from providers.contract.authentication import answers_with_a_redirect, is_checked_at_entry
 from providers.contract.component import Scope
-from providers.contract.spec import Auth, Service
+from providers.contract.spec import Auth, Platform, Service
 
 PROJECT = "agent-platform"
 AUTH_CONFIG = "current"
@@ -38,12 +39,24 @@ def authenticate_clients(
         auth_config_name=AUTH_CONFIG,
         platform=native.AuthPlatformArgs(enabled=True),
         global_validation=_validation(auth, service),
-        # the host of Front Door, so that a redirect does not name the host inside the network
-        http_settings=native.HttpSettingsArgs(
-            require_https=True, forward_proxy=native.ForwardProxyArgs(convention=native.ForwardProxyConvention.STANDARD)
-        ),
+        http_settings=native.HttpSettingsArgs(require_https=True, forward_proxy=_forward_proxy(base.spec)),
         identity_providers=native.IdentityProvidersArgs(azure_active_directory=_provider(auth)),
         opts=scope.opts(),
+    )
+
+
+def _forward_proxy(spec: Platform) -> azure_native.app.ForwardProxyArgs:
+    """Headers with the host of the entry, so that a redirect does not name the host inside the network.
+
+    Application Gateway has its own name for that of the host: Microsoft Learn, "How an application gateway works".
+    """
+    native = azure_native.app
+    if not has_gateway(spec):
+        return native.ForwardProxyArgs(convention=native.ForwardProxyConvention.STANDARD)
+    return native.ForwardProxyArgs(
+        convention=native.ForwardProxyConvention.CUSTOM,
+        custom_host_header_name="X-Original-Host",
+        custom_proto_header_name="X-Forwarded-Proto",
     )
 
 

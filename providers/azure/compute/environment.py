@@ -1,6 +1,6 @@
 """Container Apps environment: internal, in the platform's subnet, created before the addresses of services are used.
 
-It has no public address: Front Door connects through a private link, and apps reach each other through its proxy, which
+It has no public address: Front Door connects through a private link and an Application Gateway inside the network, and apps reach each other through its proxy, which
 encrypts traffic between machines. Subnet, zones and the name of the infrastructure resource group cannot be changed; a
 change would replace the environment and every app in it.
 """
@@ -36,7 +36,7 @@ def create_environment(scope: Scope, context: AzureContext, network: AzureNetwor
         scope.named(),
         resource_group_name=context.group,
         vnet_configuration=app.VnetConfigurationArgs(infrastructure_subnet_id=network.apps_subnet_id, internal=True),
-        # required for private links, and therefore for Front Door
+        # required for private links, and therefore for Front Door; an internal environment has no other value
         public_network_access="Disabled",
         zone_redundant=context.zonal,
         workload_profiles=[app.WorkloadProfileArgs(name=WORKLOAD_PROFILE, workload_profile_type=WORKLOAD_PROFILE)],

@@ -26,6 +26,8 @@ FREE_SPAN_DAYS = 90
 FREE_FLOW_LOGS_GB = 5
 SAMPLES_PER_UNIT_MILLIONS = 10
 FRONT_DOOR_REQUESTS_PER_UNIT = 10_000
+UNITS_PER_INSTANCE = 10
+"""Capacity units of an instance of Application Gateway, which it always pays."""
 RULE_PERIODS = {"PT1M": "1min", "PT5M": "5min", "PT10M": "10min", "PT15M": "15min", "PT1H": "15min"}
 REDUNDANCY = {"Standard_LRS": "lrs", "Standard_ZRS": "zrs", "Standard_GRS": "grs", "Standard_GZRS": "gzrs"}
 
@@ -129,7 +131,10 @@ def _nat(gateway: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     yield fixed("data", "nat.gb", site.share("nat_gb", gateway), "nat_gb")
 
 
-def _address(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+def _address(address: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    """Charge of an address; the price of an Application Gateway contains its own."""
+    if address.component == "Entry":
+        return
     yield fixed("public IPv4 address", "ip.standard", site.hours)
 
 
@@ -158,6 +163,14 @@ def _front_door(profile: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     requests = site.share("requests_millions", profile) * 1_000_000 / FRONT_DOOR_REQUESTS_PER_UNIT
     yield fixed("requests", "frontdoor.requests", requests, "requests_millions")
     yield fixed("data to clients", "frontdoor.transfer", site.share("internet_gb", profile), "internet_gb")
+
+
+def _gateway(gateway: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    yield fixed("gateway with WAF", "appgateway.waf_v2", site.hours)
+    low, high = (gateway.number("autoscaleConfiguration", name) for name in ("minCapacity", "maxCapacity"))
+    units = UNITS_PER_INSTANCE * site.hours
+    yield Charge("capacity units", "appgateway.waf_v2.unit", low * units, high * units)
+    yield fixed("data to clients", "transfer.internet", site.share("internet_gb", gateway), "internet_gb")
 
 
 def _registry(registry: DeclaredResource, site: CostSite) -> Iterator[Charge]:
@@ -215,6 +228,7 @@ PRICED: Mapping[str, Charges] = {
     "monitor:AzureMonitorWorkspace": _prometheus,
     "monitor:MetricAlert": _metric_alert,
     "monitor:ScheduledQueryRule": _query_rule,
+    "network:ApplicationGateway": _gateway,
     "network:FlowLog": _flow_log,
     "network:NatGateway": _nat,
     "network:PrivateEndpoint": _private_endpoint,

@@ -1,39 +1,32 @@
-"""WAF policy of Front Door: allowed addresses, rate limit and Microsoft's managed rule sets.
+"""WAF policy of Front Door: the own rules of `waf_rules.py` and Microsoft's managed rule sets."""
 
-Rules are evaluated by priority: addresses that are not allowed are blocked, requests for closed paths as well, then addresses
-above the rate limit, then the managed rule sets inspect the request. Prompts are natural language and code, which these
-rules match, so a last rule lets the requests with prompts pass before them.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.limits import (
-    MAX_VALUE_CHARACTERS,
-    PROMPT_ARGUMENTS,
-    PROMPT_EXPRESSION,
-    SCANNERS,
-    allows_any_address,
-    path_expressions,
-    rule_group,
+from providers.azure.entry.limits import PROMPT_ARGUMENTS
+from providers.azure.entry.waf_rules import (
+    BOT_RULE_SET,
+    DEFAULT_RULE_SET,
+    WafCondition,
+    WafRule,
+    disabled_rules,
+    waf_rules,
 )
 from providers.azure.naming import firewall_name
-from providers.contract.closed_paths import closed_paths
 from providers.contract.component import Scope
-from providers.contract.prompts import prompt_expressions, prompt_paths
+from providers.contract.prompts import prompt_paths
 from providers.contract.spec import Waf
 
-DEFAULT_RULE_SET = ("Microsoft_DefaultRuleSet", "2.1")
-"""OWASP rules and known exploits, Log4j among them (CKV_AZURE_133)."""
-BOT_RULE_SET = ("Microsoft_BotManagerRuleSet", "1.1")
-ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
-
-RATE_PRIORITY, PROMPTS_PRIORITY = 20, 100
-SUSPICIOUS_HEADER = "[<>(){}$`']|--|[.][.]/"
-"""Characters of a header that attacks need; what has them is for the managed rules."""
+VARIABLES: Mapping[str, str] = {
+    "address": "SocketAddr",
+    "uri": "RequestUri",
+    "method": "RequestMethod",
+    "header": "RequestHeader",
+}
+OPERATORS: Mapping[str, str] = {"ip": "IPMatch", "regex": "RegEx", "equal": "Equal", "contains": "Contains"}
 
 CustomRule = azure_native.frontdoor.CustomRuleArgs
 Condition = azure_native.frontdoor.MatchConditionArgs
@@ -87,104 +80,33 @@ def attach_firewall(
 
 
 def _custom_rules(context: AzureContext) -> list[CustomRule]:
-    addresses = [] if allows_any_address(context.spec) else [_block_other_addresses(context)]
-    paths = path_expressions(closed.path for closed in closed_paths(context.spec))
-    return [
-        *addresses,
-        *([_block_closed_paths(paths)] if paths else []),
-        *_rate_limits(context),
-        *_allow_prompts(context),
-    ]
+    return [_custom_rule(rule) for rule in waf_rules(context.spec)]
 
 
-def _block_other_addresses(context: AzureContext) -> CustomRule:
+def _custom_rule(rule: WafRule) -> CustomRule:
+    limited = rule.per_minute is not None
     return CustomRule(
-        name="allowed",
-        priority=10,
-        rule_type="MatchRule",
-        action="Block",
-        match_conditions=[_match_addresses(context.spec.ingress.allowed_cidrs, negate=True)],
+        name=rule.name,
+        priority=rule.priority,
+        rule_type="RateLimitRule" if limited else "MatchRule",
+        action=rule.action,
+        rate_limit_duration_in_minutes=1 if limited else None,
+        rate_limit_threshold=rule.per_minute,
+        group_by=[azure_native.frontdoor.GroupByVariableArgs(variable_name="SocketAddr")] if limited else None,
+        match_conditions=[_condition(condition) for condition in rule.conditions],
     )
 
 
-def _block_closed_paths(values: Sequence[str]) -> CustomRule:
-    return CustomRule(
-        name="closed",
-        priority=15,
-        rule_type="MatchRule",
-        action="Block",
-        match_conditions=[_match_paths(values)],
-    )
-
-
-def _match_paths(values: Sequence[str]) -> Condition:
+def _condition(condition: WafCondition) -> Condition:
     return Condition(
-        match_variable="RequestUri",
-        operator="RegEx",
-        match_value=list(values),
-        transforms=["UrlDecode", "Lowercase"],
+        match_variable=VARIABLES[condition.variable],
+        selector=condition.header,
+        operator=OPERATORS[condition.operator],
+        match_value=list(condition.values),
+        transforms=list(condition.transforms) or None,
+        # false is written on addresses only, as released
+        negate_condition=condition.negated or (False if condition.variable == "address" else None),
     )
-
-
-def _rate_limits(context: AzureContext) -> Iterator[CustomRule]:
-    """Rule for all paths, and one for each path with its own limit; a request counts in every one that it matches."""
-    ingress = context.spec.ingress
-    yield _rate_limit("rate", RATE_PRIORITY, ingress.requests_per_address, _match_addresses(ALL_ADDRESSES))
-    for number, limit in enumerate(ingress.rate_limit.paths, 1):
-        paths = _match_paths(path_expressions([limit.prefix]))
-        yield _rate_limit(f"rate{number}", RATE_PRIORITY + number, limit.per_address, paths)
-
-
-def _allow_prompts(context: AzureContext) -> Iterator[CustomRule]:
-    """Rule after all others that lets prompts pass without the managed rules.
-
-    Some managed rules read the raw body, and no exclusion reaches these. A query with other characters than those of plain
-    names and numbers, or the user agent of a scanner, is for the managed rules.
-    """
-    values = prompt_expressions(context.spec, PROMPT_EXPRESSION, MAX_VALUE_CHARACTERS)
-    if not values:
-        return
-    yield CustomRule(
-        name="prompts",
-        priority=PROMPTS_PRIORITY,
-        rule_type="MatchRule",
-        action="Allow",
-        match_conditions=[
-            Condition(match_variable="RequestMethod", operator="Equal", match_value=["POST"]),
-            Condition(match_variable="RequestUri", operator="RegEx", match_value=values),
-            _header_without("User-Agent", "Contains", SCANNERS),
-            *(_header_without(name, "RegEx", [SUSPICIOUS_HEADER]) for name in ("User-Agent", "Referer", "Cookie")),
-        ],
-    )
-
-
-def _header_without(name: str, operator: str, values: Sequence[str]) -> Condition:
-    return Condition(
-        match_variable="RequestHeader",
-        selector=name,
-        operator=operator,
-        match_value=list(values),
-        transforms=["UrlDecode", "Lowercase"],
-        negate_condition=True,
-    )
-
-
-def _rate_limit(name: str, priority: int, threshold: int, condition: Condition) -> CustomRule:
-    return CustomRule(
-        name=name,
-        priority=priority,
-        rule_type="RateLimitRule",
-        action="Block",
-        rate_limit_duration_in_minutes=1,
-        rate_limit_threshold=threshold,
-        group_by=[azure_native.frontdoor.GroupByVariableArgs(variable_name="SocketAddr")],
-        match_conditions=[condition],
-    )
-
-
-def _match_addresses(ranges: Sequence[str], *, negate: bool = False) -> Condition:
-    """Condition on the address of the TCP connection; clients can forge a header."""
-    return Condition(match_variable="SocketAddr", operator="IPMatch", match_value=list(ranges), negate_condition=negate)
 
 
 def _managed_rule_sets(context: AzureContext, waf: Waf) -> list[azure_native.frontdoor.ManagedRuleSetArgs]:
@@ -211,8 +133,10 @@ def _managed_rule_sets(context: AzureContext, waf: Waf) -> list[azure_native.fro
 
 def _disabled(waf: Waf) -> list[azure_native.frontdoor.ManagedRuleGroupOverrideArgs]:
     frontdoor = azure_native.frontdoor
-    rules: dict[str, list[azure_native.frontdoor.ManagedRuleOverrideArgs]] = {}
-    for name in waf.exclude_rules:
-        rule = frontdoor.ManagedRuleOverrideArgs(rule_id=name, enabled_state="Disabled")
-        rules.setdefault(rule_group(name) or "", []).append(rule)
-    return [frontdoor.ManagedRuleGroupOverrideArgs(rule_group_name=group, rules=each) for group, each in rules.items()]
+    return [
+        frontdoor.ManagedRuleGroupOverrideArgs(
+            rule_group_name=group,
+            rules=[frontdoor.ManagedRuleOverrideArgs(rule_id=rule, enabled_state="Disabled") for rule in rules],
+        )
+        for group, rules in disabled_rules(waf).items()
+    ]

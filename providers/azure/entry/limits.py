@@ -1,4 +1,4 @@
-"""Paths, addresses, timeouts and private links of Front Door, and the settings that it refuses or adjusts. Pure.
+"""Paths and addresses of both entries, timeouts and private links of Front Door, and the settings that it refuses or adjusts. Pure.
 
 A route matches its path or, with a trailing `/*`, every path below it; the longest match applies. Paths are
 case-insensitive. Requests that match no route are answered with 404.
@@ -112,6 +112,16 @@ HOURS_PER_MONTH = 730
 """Microsoft Learn, "Billing in Azure Container Apps": private endpoints are charged on the Consumption plan as well."""
 
 
+def has_gateway(spec: Platform) -> bool:
+    """True when the entry is an Application Gateway."""
+    return spec.azure is not None and spec.azure.entry == "gateway" and bool(spec.public)
+
+
+def entry_brand(spec: Platform) -> str:
+    """Name of the entry's service."""
+    return "Application Gateway" if has_gateway(spec) else "Front Door"
+
+
 def path_patterns(path: str) -> list[str]:
     """Return the patterns of a path prefix: itself and every path below it (`/chat` does not match `/chatter`)."""
     prefix = path.rstrip("/")
@@ -178,8 +188,9 @@ def approval_command(group: str) -> str:
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Paths that Front Door does not distinguish, and more address ranges closed paths or limits than rules accept."""
+    """Paths that the entry does not distinguish, and more address ranges, closed paths or limits than rules accept."""
     return [
+        *_refused_certificate(spec),
         *_duplicate_paths(spec),
         *_refused_ranges(spec),
         *_refused_closed_paths(spec),
@@ -189,13 +200,13 @@ def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
-    """Rate limit, timeout, location and domain of a platform with public services."""
-    return list(_adjustments(spec)) if spec.public else []
+    """Rate limit, timeout, location and domain of a platform with public services behind Front Door."""
+    return list(_adjustments(spec)) if spec.public and not has_gateway(spec) else []
 
 
 def private_link_adjustments(spec: Platform) -> list[Adjustment]:
     """Approval of the private link after the first update, and its cost."""
-    if not spec.public or spec.azure is None:
+    if not spec.public or spec.azure is None or has_gateway(spec):
         return []
     group = f"<stack>-agents-{spec.azure.location}"
     name, service = next(iter(spec.public.items()))
@@ -208,12 +219,20 @@ def private_link_adjustments(spec: Platform) -> list[Adjustment]:
     return [Adjustment(f"services.{name}.path", service.path, Effect.PARTIAL, reason)]
 
 
+def _refused_certificate(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.ingress.certificate is not None and not has_gateway(spec):
+        problem = "Front Door issues and renews the certificate of its domain itself"
+        yield Unsupported("azure", "ingress.certificate", problem, fix="remove it, or set azure.entry to gateway")
+
+
 def _duplicate_paths(spec: Platform) -> Iterator[Diagnostic]:
     service_by_path: dict[str, str] = {}
     for name, service in spec.public.items():
         path = (service.path or "").rstrip("/").lower()
         if path in service_by_path:
-            problem = f"clashes with services.{service_by_path[path]}.path: Front Door paths are case-insensitive"
+            problem = (
+                f"clashes with services.{service_by_path[path]}.path: {entry_brand(spec)} paths are case-insensitive"
+            )
             yield ConfigError(f"services.{name}.path", problem, fix="use another path")
         service_by_path[path] = name
 
@@ -236,11 +255,12 @@ def _refused_closed_paths(spec: Platform) -> Iterator[Diagnostic]:
         yield Unsupported("azure", key, problem, fix="close fewer or shorter paths")
 
 
-def _closed_path_adjustments(spec: Platform) -> Iterator[Adjustment]:
+def closed_path_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    """Yield the status of closed paths, for both entries."""
     services = dict.fromkeys(each.service for each in closed_paths(spec))
     for name in services:
         requested = spec.services[name].closed_paths
-        reason = "answered with status 403 and not 404: a policy of Front Door has one answer for all blocked requests"
+        reason = f"answered with status 403 and not 404: a policy of {entry_brand(spec)} has one answer for all blocked requests"
         value = None if requested is None else list(requested)
         yield Adjustment(f"services.{name}.closed_paths", value, Effect.ADJUSTED, reason)
 
@@ -248,7 +268,7 @@ def _closed_path_adjustments(spec: Platform) -> Iterator[Adjustment]:
 def _rate_refusals(spec: Platform) -> Iterator[Diagnostic]:
     limits = spec.ingress.rate_limit
     if limits.per_key is not None:
-        problem = "Front Door counts by client address and not by a header"
+        problem = f"{entry_brand(spec)} counts by client address and not by a header"
         yield Unsupported(
             "azure", "ingress.rate_limit.per_key", problem, "remove it, and limit keys in the application"
         )
@@ -271,7 +291,8 @@ def _rate_adjustments(ingress: IngressSpec) -> Iterator[Adjustment]:
         yield Adjustment("ingress.rate_limit.paths", requested, Effect.PARTIAL, reason)
 
 
-def _waf_reason(spec: Platform) -> str:
+def waf_reason(spec: Platform) -> str:
+    """Return what the managed rules inspect, for both entries."""
     paths = prompt_paths(spec).paths
     if paths:
         return (
@@ -291,6 +312,17 @@ def rule_group(rule: str) -> str | None:
     return next((group for prefix, group in RULE_GROUPS.items() if rule.isdecimal() and rule.startswith(prefix)), None)
 
 
+def _streams(spec: Platform) -> Iterator[Adjustment]:
+    """Services that stream, or are known to, behind Front Door: Microsoft Learn, "WebSocket on Azure Front Door"."""
+    for name, service in spec.public.items():
+        if service.streaming or (service.streaming is None and service.app == "agentos"):
+            reason = (
+                "Microsoft does not list Server-Sent Events as supported by Front Door, so a response may arrive at its end, as a "
+                "whole; azure.entry: gateway forwards each part as it arrives"
+            )
+            yield Adjustment(f"services.{name}.streaming", service.streaming, Effect.PARTIAL, reason)
+
+
 def _waf_refusals(spec: Platform) -> Iterator[Diagnostic]:
     waf = spec.ingress.waf_settings
     for name in waf.exclude_rules if waf else ():
@@ -303,7 +335,8 @@ def _waf_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
-    yield from _closed_path_adjustments(spec)
+    yield from closed_path_adjustments(spec)
+    yield from _streams(spec)
     ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
     yield from _rate_adjustments(ingress)
     timeout_seconds = response_timeout_seconds(spec)
@@ -317,7 +350,7 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
         )
         yield Adjustment("azure.location", location, Effect.PARTIAL, reason)
     if ingress.waf_settings is not None:
-        yield Adjustment("ingress.waf", True, Effect.PARTIAL, _waf_reason(spec))
+        yield Adjustment("ingress.waf", True, Effect.PARTIAL, waf_reason(spec))
     if ingress.domain is None:
         reason = "no domain is set; Front Door serves HTTPS on a generated host name under azurefd.net"
         yield Adjustment("ingress.domain", None, Effect.ADJUSTED, reason)

@@ -14,8 +14,10 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
+from providers.azure.entry.domain_record import RECORD_TTL_SECONDS, create_domain_record
 from providers.azure.entry.firewall import attach_firewall, create_firewall
-from providers.azure.entry.limits import record_name, response_timeout_seconds, validation_record_name
+from providers.azure.entry.gateway import create_gateway_entry
+from providers.azure.entry.limits import has_gateway, response_timeout_seconds, validation_record_name
 from providers.azure.entry.routes import create_headers, create_origin_group, create_route
 from providers.azure.naming import profile_name
 from providers.azure.observability.logs import send_to_logs
@@ -25,7 +27,6 @@ from providers.contract.results import Entry, Origin
 
 SKU = "Premium_AzureFrontDoor"
 """The only tier with private links and managed rules."""
-RECORD_TTL_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,26 @@ class AzureEntry(Entry):
 
 
 def create_entry(scope: Scope, context: AzureContext, origins: Mapping[str, Origin]) -> Entry:
-    """Declare Front Door in front of the regions' environments; `origins` by region are `AzureOrigin`s."""
+    """Declare the entry in front of the regions' environments; `origins` by region are `AzureOrigin`s."""
     regions = {region: origin for region, origin in origins.items() if isinstance(origin, AzureOrigin)}
+    if has_gateway(context.spec):
+        return create_gateway_entry(scope, context, regions[context.region])
     profile = _profile(scope, context)
     for region, origin in regions.items():
         send_to_logs(scope, origin.logs, f"diagnostics-{region}", profile.id)
     endpoint = _endpoint(scope, context, profile)
     domain = _custom_domain(scope, context, profile) if context.spec.ingress.domain else None
     headers = create_headers(scope, context, profile) if domain else None
+    routes: list[pulumi.Resource] = []
     for name in context.spec.public:
         group = create_origin_group(scope, context, profile, name, regions)
-        create_route(scope, context, profile, endpoint, name, group, domain, headers)
+        routes.append(create_route(scope, context, profile, endpoint, name, group, domain, headers))
     firewall = create_firewall(scope, context, SKU)
     attach_firewall(scope, context, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
     if domain is None:
         return AzureEntry(url=pulumi.Output.concat("https://", endpoint.host_name), profile_id=profile.id)
-    _domain_record(scope, context, endpoint)
+    # the host name of the endpoint does not imply that it routes requests
+    create_domain_record(scope, context, endpoint.host_name, endpoint.id, after=routes)
     return AzureEntry(url=pulumi.Output.from_input(f"https://{context.spec.ingress.domain}"), profile_id=profile.id)
 
 
@@ -118,21 +123,3 @@ def _custom_domain(
 
 def _validation_token(properties: azure_native.cdn.outputs.DomainValidationPropertiesResponse) -> str:
     return properties.validation_token
-
-
-def _domain_record(scope: Scope, context: AzureContext, endpoint: azure_native.cdn.AFDEndpoint) -> None:
-    """DNS record of the domain; the apex of a zone cannot have a CNAME, so it has an alias record set."""
-    dns, zone = azure_native.dns, context.spec.ingress.zone or ""
-    name = record_name(context.spec.ingress.domain or "", zone)
-    apex = name == "@"
-    dns.RecordSet(
-        scope.named("domain-record"),
-        resource_group_name=context.block.dns_group,
-        zone_name=zone,
-        record_type="A" if apex else "CNAME",
-        relative_record_set_name=name,
-        ttl=RECORD_TTL_SECONDS,
-        cname_record=None if apex else dns.CnameRecordArgs(cname=endpoint.host_name),
-        target_resource=dns.SubResourceArgs(id=endpoint.id) if apex else None,
-        opts=scope.opts(delete_before_replace=True),
-    )

@@ -113,10 +113,10 @@ def create_route(
     group: OriginGroup,
     domain: azure_native.cdn.AFDCustomDomain | None,
     headers: azure_native.cdn.RuleSet | None,
-) -> None:
+) -> azure_native.cdn.Route:
     """Declare the route of a public service, without caching so that responses can stream."""
     cdn = azure_native.cdn
-    cdn.Route(
+    return cdn.Route(
         scope.named(service),
         resource_group_name=context.group,
         profile_name=profile.name,

@@ -1,6 +1,6 @@
 """Authentication of Container Apps with Microsoft Entra ID: its settings, and what it refuses or adjusts. Pure.
 
-Front Door checks no client, so each guarded app has the platform's own authentication container in front of it (Microsoft
+Neither entry checks a client, so each guarded app has the platform's own authentication container in front of it (Microsoft
 Learn, "Authentication and authorization in Azure Container Apps"). It guards the ingress of the app, which callers inside the
 environment use too.
 """
@@ -8,6 +8,7 @@ environment use too.
 import re
 from collections.abc import Iterator
 
+from providers.azure.entry.limits import entry_brand
 from providers.contract.authentication import guarded_services, public_patterns
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Auth, Platform, Service
@@ -20,7 +21,7 @@ SIGN_IN_SECRET = "sign-in-secret"  # noqa: S105  # a name
 
 
 def open_paths(service: Service) -> list[str]:
-    """Paths without authentication: the public ones, and that of the health probe of Front Door, which sends no token."""
+    """Paths without authentication: the public ones, and that of the entry's health probe, which sends no token."""
     paths = (path for path, _ in public_patterns(service))
     return list(dict.fromkeys((*paths, service.health.path or "/")))
 
@@ -50,7 +51,7 @@ def _refusals(spec: Platform) -> Iterator[Diagnostic]:
             fix = f"list the path in services.{name}.public_paths"
             yield Unsupported("azure", f"services.{name}.rollout.smoke.path", problem, fix)
         if service.health.path in (None, "/"):
-            problem = "Front Door probes the health path without a token, and `/` is the whole service"
+            problem = f"{entry_brand(spec)} probes the health path without a token, and `/` is the whole service"
             yield Unsupported("azure", f"services.{name}.health.path", problem, "set a separate path, such as /health")
 
 
@@ -84,7 +85,7 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in guarded_services(spec).items():
         if auth is not None:
             reason = (
-                f"{service.health.path} of {name} is open to every client, as Front Door probes it without a token; a preflight "
-                "request of a browser (OPTIONS) passes only if Container Apps lets it through"
+                f"{service.health.path} of {name} is open to every client, as {entry_brand(spec)} probes it without a token; a "
+                "preflight request of a browser (OPTIONS) passes only if Container Apps lets it through"
             )
             yield Adjustment("ingress.auth.mode", requested=auth.mode, effect=Effect.PARTIAL, reason=reason)

@@ -1,4 +1,4 @@
-"""Alert rules on metrics of a resource and on log queries: one for each alarm rule, and one on Front Door's origins."""
+"""Alert rules on metrics of a resource and on log queries: one for each alarm rule, and one on the entry's probes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +8,19 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.context import GLOBAL, AzureContext
+from providers.azure.entry.gateway import AzureGatewayEntry
 from providers.azure.entry.resources import AzureEntry
 from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES, REPORT_WINDOW_SECONDS, window_minutes
 from providers.azure.monitoring.metrics import (
     FRONT_DOOR,
-    METRICS,
+    GATEWAY,
     QUERIES,
     QUERY_INTERVAL_MINUTES,
+    AzureMetric,
     frequency_seconds,
     iso_duration,
+    metrics_of,
+    queries_of,
     query_minutes,
     window_seconds,
 )
@@ -35,6 +39,12 @@ class AzureTargets:
     base: AzureBaseResources
     ids: Mapping[str, pulumi.Output[str]]
     max_connections: int
+    gateway_id: pulumi.Output[str] | None = None
+    """Application Gateway; None where Front Door is the entry."""
+
+    def id_of(self, metric: AzureMetric, rule: AlarmRule) -> pulumi.Output[str]:
+        """Return the resource of a metric: the gateway for a metric with services as a dimension."""
+        return self.gateway_id if metric.dimension and self.gateway_id is not None else self.ids[rule.name]
 
     @property
     def spec(self) -> Platform:
@@ -42,14 +52,15 @@ class AzureTargets:
         return self.base.spec
 
 
-def monitoring_targets(base: AzureBaseResources, watched: AzureWatched) -> AzureTargets:
+def monitoring_targets(base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> AzureTargets:
     """Collect the resources that the alarm rules refer to."""
     ids = {name: app.id for name, app in watched.workloads.compute.apps.items()}
     if watched.database is not None:
         ids["database"] = watched.database.server_id
     if watched.cache is not None:
         ids["cache"] = watched.cache.cluster_id
-    return AzureTargets(base, ids, watched.database.max_connections if watched.database else 0)
+    gateway_id = entry.gateway_id if isinstance(entry, AzureGatewayEntry) else None
+    return AzureTargets(base, ids, watched.database.max_connections if watched.database else 0, gateway_id)
 
 
 PERMISSION_OPERATIONS = (
@@ -82,6 +93,8 @@ class MetricThreshold:
     operator: str
     limit: float
     window_seconds: int
+    dimension: tuple[str, str] | None = None
+    """Dimension and the value that is compared; None for all."""
 
 
 @dataclass(frozen=True)
@@ -105,17 +118,21 @@ def create_alarms(scope: Scope, targets: AzureTargets) -> None:
             _drill_alarm(scope, targets, rule)
         elif rule.signal in JOB_QUERIES:
             _job_alarm(scope, targets, rule)
-        elif rule.signal in QUERIES:
+        elif rule.signal in queries_of(targets.spec):
             _log_alarm(scope, targets, rule)
         else:
             _metric_alarm(scope, targets, rule)
 
 
 def create_origin_alarm(scope: Scope, targets: AzureTargets, entry: Entry) -> None:
-    """Declare an alarm on Front Door's health probes, which also fail while a private link is not approved."""
+    """Declare an alarm on the entry's health probes, at Front Door also while a private link is not approved."""
+    base = targets.base
+    if isinstance(entry, AzureGatewayEntry):
+        alarm = AzureAlarm("backend-health", "critical", "the health probe of Application Gateway fails for a service")
+        threshold = MetricThreshold(GATEWAY, "UnhealthyHostCount", "Average", "GreaterThan", 0, ORIGIN_WINDOW_SECONDS)
+        metric_alert(scope, base.context, base.channels, alarm, threshold, entry.gateway_id)
     if not isinstance(entry, AzureEntry):
         return
-    base = targets.base
     summary = (
         f"fewer than {MIN_HEALTHY_PERCENT} % of Front Door's probes reach a service; is its private link approved?"
     )
@@ -132,7 +149,7 @@ def create_origin_alarm(scope: Scope, targets: AzureTargets, entry: Entry) -> No
 
 
 def _metric_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
-    metric, base = metric_for(METRICS, rule), targets.base
+    metric, base = metric_for(metrics_of(targets.spec), rule), targets.base
     threshold = MetricThreshold(
         namespace=metric.namespace,
         name=metric.name,
@@ -140,14 +157,15 @@ def _metric_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         operator=metric.operator,
         limit=metric.limit(targets.spec, rule, targets.max_connections),
         window_seconds=window_seconds(rule),
+        dimension=(metric.dimension, rule.name) if metric.dimension else None,
     )
-    metric_alert(scope, base.context, base.channels, _alarm(rule), threshold, targets.ids[rule.name])
+    metric_alert(scope, base.context, base.channels, _alarm(rule), threshold, targets.id_of(metric, rule))
 
 
 def _log_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
     base = targets.base
     query = LogCondition(
-        query=metric_for(QUERIES, rule)(base.context.stack, rule),
+        query=metric_for(QUERIES, rule)(base.context, rule),
         limit=rule.threshold,
         window_seconds=query_minutes(rule) * 60,
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
@@ -231,6 +249,7 @@ def metric_alert(
         time_aggregation=threshold.aggregation,
         operator=threshold.operator,
         threshold=threshold.limit,
+        dimensions=_dimensions(threshold),
         # the API rejects a rule on a resource that has no metric values yet
         skip_metric_validation=True,
     )
@@ -252,6 +271,13 @@ def metric_alert(
         tags=dict(scope.tags),
         opts=scope.opts(),
     )
+
+
+def _dimensions(threshold: MetricThreshold) -> list[azure_native.monitor.MetricDimensionArgs] | None:
+    if threshold.dimension is None:
+        return None
+    name, value = threshold.dimension
+    return [azure_native.monitor.MetricDimensionArgs(name=name, operator="Include", values=[value])]
 
 
 def log_alert(

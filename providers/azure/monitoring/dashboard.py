@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.context import AzureContext
 from providers.azure.monitoring.alarms import AzureTargets
 from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES, reports_over_time, runs_over_time
-from providers.azure.monitoring.metrics import METRICS, QUERIES, access_log, query_minutes
+from providers.azure.monitoring.metrics import QUERIES, access_log, metrics_of, queries_of, query_minutes
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
@@ -52,10 +53,10 @@ def create_dashboard(scope: Scope, targets: AzureTargets) -> pulumi.Output[str]:
     return pulumi.Output.concat(f"{PORTAL_URL}/#resource", workbook.id, "/workbook")
 
 
-def query_over_time(stack: str, rule: AlarmRule) -> str:
+def query_over_time(context: AzureContext, rule: AlarmRule) -> str:
     """Return the log query of an alarm, summarized for each of its windows instead of once."""
     interval = f"by bin(TimeGenerated, {query_minutes(rule)}m)"
-    source, _, tail = QUERIES[rule.signal](stack, rule).partition("| summarize ")
+    source, _, tail = QUERIES[rule.signal](context, rule).partition("| summarize ")
     summary, _, rest = tail.partition(" | ")
     rest = rest.replace("project value", "project TimeGenerated, value")
     return f"{source}| summarize {summary} {interval}{f' | {rest}' if rest else ''}"
@@ -82,14 +83,13 @@ def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
         return _query_item(targets, name, panel, reports_over_time(targets.base.context, rule))
     if rule.signal in JOB_QUERIES:
         return _query_item(targets, name, panel, runs_over_time(targets.base.context.stack, rule))
-    if rule.signal in QUERIES:
-        return _query_item(targets, name, panel, query_over_time(targets.base.context.stack, rule))
+    if rule.signal in queries_of(targets.spec):
+        return _query_item(targets, name, panel, query_over_time(targets.base.context, rule))
     return _metric_item(targets, name, panel, rule)
 
 
 def _requests_query(targets: AzureTargets, service: str) -> str:
-    stack = targets.base.context.stack
-    return f'{access_log(stack)} | where route =~ "{service}" | summarize value = count() by bin(TimeGenerated, 1m)'
+    return f'{access_log(targets.base.context)} | where route =~ "{service}" | summarize value = count() by bin(TimeGenerated, 1m)'
 
 
 def _title(panel: Panel) -> str:
@@ -124,7 +124,7 @@ def _query_item(targets: AzureTargets, name: str, panel: Panel, query: str) -> I
 
 
 def _metric_item(targets: AzureTargets, name: str, panel: Panel, rule: AlarmRule) -> Item:
-    metric = METRICS[rule.signal]
+    metric = metrics_of(targets.spec)[rule.signal]
     resource_type = metric.namespace.lower()
     limit = metric.limit(targets.spec, rule, targets.max_connections)
     content = {
@@ -134,14 +134,14 @@ def _metric_item(targets: AzureTargets, name: str, panel: Panel, rule: AlarmRule
         "title": f"{panel.title} ({metric.name}, alarm at {limit:g})",
         "resourceType": resource_type,
         "metricScope": 0,
-        "resourceIds": [targets.ids[rule.name]],
+        "resourceIds": [targets.id_of(metric, rule)],
         "timeContext": {"durationMs": PERIOD_MILLISECONDS},
         "metrics": [
             {
                 "namespace": resource_type,
                 "metric": f"{resource_type}--{metric.name}",
                 "aggregation": AGGREGATIONS[metric.aggregation],
-                "splitBy": None,
+                "splitBy": metric.dimension,
             }
         ],
         "gridSettings": {"rowLimit": 10000},

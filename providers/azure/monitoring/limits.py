@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from providers.azure.monitoring.metrics import METRICS, QUERY_INTERVAL_MINUTES, query_minutes, window_seconds
+from providers.azure.entry.limits import entry_brand, has_gateway
+from providers.azure.monitoring.metrics import (
+    GATEWAY_METRICS,
+    METRICS,
+    QUERY_INTERVAL_MINUTES,
+    query_minutes,
+    window_seconds,
+)
 from providers.contract.alarms import DEFINITIONS, Signal
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.span_limits import untraced_runs
@@ -17,6 +24,9 @@ THRESHOLD_KEYS = {
     Signal.LATENCY_P95_SECONDS: "latency_p95_seconds",
 }
 """Keys under `monitoring.alerts` of the signals that are evaluated over another window than the rule's."""
+GATEWAY_AVERAGE = (
+    "compared with the average time to the first byte, as Application Gateway logs that to the end of a stream only,"
+)
 
 
 def stack_secrets(spec: Platform) -> tuple[str, ...]:
@@ -53,6 +63,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     return [
         *_adjusted_retention(spec),
         *_adjusted_windows(spec),
+        *_adjusted_objective(spec),
         *_adjusted_backup_alarm(spec),
         *_adjusted_slack(spec),
         *_adjusted_budget(spec),
@@ -76,7 +87,9 @@ def _adjusted_windows(spec: Platform) -> Iterator[Adjustment]:
         key = THRESHOLD_KEYS.get(definition.signal)
         if key is None or not any(definition.applies(spec, name) for name in spec.services):
             continue
-        if definition.signal in METRICS:
+        if has_gateway(spec) and definition.signal in GATEWAY_METRICS:
+            reason = f"{GATEWAY_AVERAGE} over {window_seconds(definition) // 60} minutes"
+        elif definition.signal in METRICS:
             minutes, rule_minutes = (
                 window_seconds(definition) // 60,
                 definition.period_seconds * definition.periods // 60,
@@ -84,11 +97,18 @@ def _adjusted_windows(spec: Platform) -> Iterator[Adjustment]:
             reason = f"compared with the average of {minutes} minutes; metric alerts have no window of {rule_minutes}"
         else:
             reason = (
-                f"queried from Front Door's log every {QUERY_INTERVAL_MINUTES} minutes over the last "
+                f"queried from the log of {entry_brand(spec)} every {QUERY_INTERVAL_MINUTES} minutes over the last "
                 f"{query_minutes(definition)}, because no metric exists per service and log entries are delayed"
             )
         threshold = definition.threshold(thresholds)
         yield Adjustment(f"monitoring.alerts.{key}", threshold, Effect.ADJUSTED, reason)
+
+
+def _adjusted_objective(spec: Platform) -> Iterator[Adjustment]:
+    slo = spec.monitoring.slo
+    if slo is not None and has_gateway(spec):
+        key = "monitoring.slo.latency_p95_seconds"
+        yield Adjustment(key, slo.latency_p95_seconds, Effect.ADJUSTED, f"{GATEWAY_AVERAGE} over an hour")
 
 
 def _adjusted_backup_alarm(spec: Platform) -> Iterator[Adjustment]:

@@ -1,15 +1,18 @@
 """Azure Monitor metric or log query of each signal of the alarm rules. Pure.
 
 Alarms and the workbook use the same tables, so a graph shows the values of its alarm. A metric alert compares one
-number with a threshold and cannot divide, so shares and percentiles are queried from Front Door's log; failed health
-checks and failed WAL archiving are counted in logs. Metrics in bytes or cores are compared with the size of a replica.
+number with a threshold and cannot divide, so shares and percentiles are queried from the entry's log; failed health
+checks and failed WAL archiving are counted in logs. The log of Application Gateway has the time until the end of a stream and not
+that until its first byte, of which a metric has the average. Metrics in bytes or cores are compared with the size of a replica.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from providers.azure.context import AzureContext
 from providers.azure.database.sizes import disk_gib
-from providers.azure.naming import app_name, profile_name
+from providers.azure.entry.limits import has_gateway
+from providers.azure.naming import app_name, gateway_name, profile_name
 from providers.contract.alarms import MIN_JUDGED_REQUESTS, AlarmRule, RuleDefinition, Signal
 from providers.contract.spec import Platform
 
@@ -36,6 +39,8 @@ class AzureMetric:
     aggregation: str
     limit: Limit
     operator: str = "GreaterThan"
+    dimension: str | None = None
+    """Dimension of a metric of the entry that has the service; None for a metric of the service itself."""
 
 
 def _same(_: Platform, rule: AlarmRule, __: int) -> float:
@@ -64,8 +69,13 @@ def _connections(_: Platform, rule: AlarmRule, max_connections: int) -> float:
     return max_connections * rule.threshold / 100
 
 
+def _milliseconds(_: Platform, rule: AlarmRule, __: int) -> float:
+    return round(rule.threshold * 1000)
+
+
 APP, SERVER = "Microsoft.App/containerapps", "Microsoft.DBforPostgreSQL/flexibleServers"
 CACHE, FRONT_DOOR = "Microsoft.Cache/redisEnterprise", "Microsoft.Cdn/profiles"
+GATEWAY, FIRST_BYTE = "Microsoft.Network/applicationGateways", "BackendFirstByteResponseTime"
 
 METRICS: Mapping[Signal, AzureMetric] = {
     Signal.CPU_PERCENT: AzureMetric(APP, "UsageNanoCores", "Average", _nanocores),
@@ -80,6 +90,16 @@ METRICS: Mapping[Signal, AzureMetric] = {
     Signal.CACHE_EVICTIONS: AzureMetric(CACHE, "evictedkeys", "Total", _same),
 }
 """Microsoft Learn, "Supported metrics with Azure Monitor"."""
+GATEWAY_METRICS: Mapping[Signal, AzureMetric] = {
+    Signal.LATENCY_P95_SECONDS: AzureMetric(GATEWAY, FIRST_BYTE, "Average", _milliseconds, dimension="BackendPool"),
+}
+"""Metrics where Application Gateway is the entry, in place of queries: Microsoft Learn, "Azure Application Gateway monitoring data
+reference"."""
+
+
+def metrics_of(spec: Platform) -> Mapping[Signal, AzureMetric]:
+    """Return the metrics of a platform's signals."""
+    return {**METRICS, **GATEWAY_METRICS} if has_gateway(spec) else METRICS
 
 
 def window_seconds(rule: AlarmRule | RuleDefinition) -> int:
@@ -99,47 +119,65 @@ def iso_duration(seconds: int) -> str:
     return f"PT{seconds // 3600}H" if seconds % 3600 == 0 else f"PT{seconds // 60}M"
 
 
-def access_log(stack: str) -> str:
-    """Return the query of Front Door's access log: Microsoft Learn, "Azure Front Door logs"."""
+def access_log(context: AzureContext) -> str:
+    """Return the query of the entry's access log with the columns `route` and `status`, and `seconds` of Front Door."""
+    if has_gateway(context.spec):
+        return (
+            f'AzureDiagnostics | where Category == "ApplicationGatewayAccessLog" and Resource =~ "{gateway_name(context.stack)}" '
+            '| extend path = tostring(column_ifexists("requestUri_s", "")), '
+            f'status = toint(column_ifexists("httpStatus_d", real(null))) | extend route = {_route(context.spec)}'
+        )
     return (
-        f'AzureDiagnostics | where Category == "FrontDoorAccessLog" and Resource =~ "{profile_name(stack)}" '
+        f'AzureDiagnostics | where Category == "FrontDoorAccessLog" and Resource =~ "{profile_name(context.stack)}" '
         '| extend route = tostring(column_ifexists("routingRuleName_s", "")), '
         'status = toint(column_ifexists("httpStatusCode_s", "")), '
         'seconds = todouble(column_ifexists("timeToFirstByte_s", ""))'
     )
 
 
-def _error_percent(stack: str, rule: AlarmRule) -> str:
+def _route(spec: Platform) -> str:
+    """Return the expression of the service that a path belongs to, longest path first; empty for a path of none."""
+    cases, default = list[str](), ""
+    for name, service in spec.public.items():
+        prefix = (service.path or "").rstrip("/")
+        if prefix:
+            cases.append(f'path =~ "{prefix}" or path startswith "{prefix}/", "{name}"')
+        else:
+            default = name
+    return f'case({", ".join(cases)}, "{default}")' if cases else f'"{default}"'
+
+
+def _error_percent(context: AzureContext, rule: AlarmRule) -> str:
     return (
-        f'{access_log(stack)} | where route =~ "{rule.name}" | summarize requests = count(), errors = countif(status >= 500) '
+        f'{access_log(context)} | where route =~ "{rule.name}" | summarize requests = count(), errors = countif(status >= 500) '
         f"| where requests >= {MIN_REQUESTS} | project value = 100.0 * errors / requests"
     )
 
 
-def _latency_p95(stack: str, rule: AlarmRule) -> str:
+def _latency_p95(context: AzureContext, rule: AlarmRule) -> str:
     """Query of the time to the first byte, because agents stream their responses."""
     return (
-        f'{access_log(stack)} | where route =~ "{rule.name}" | summarize requests = count(), p95 = percentile(seconds, 95) '
+        f'{access_log(context)} | where route =~ "{rule.name}" | summarize requests = count(), p95 = percentile(seconds, 95) '
         f"| where requests >= {MIN_REQUESTS} | project value = p95"
     )
 
 
-def _failed_probes(stack: str, rule: AlarmRule) -> str:
+def _failed_probes(context: AzureContext, rule: AlarmRule) -> str:
     """Query of the failed readiness and liveness probes; a starting replica has a separate probe and deadline."""
     return (
-        f'ContainerAppSystemLogs | where ContainerAppName == "{app_name(stack, rule.name)}" '
+        f'ContainerAppSystemLogs | where ContainerAppName == "{app_name(context.stack, rule.name)}" '
         '| where Reason in ("ProbeFailed", "ReplicaUnhealthy") and Log !has "startup" | summarize value = todouble(count())'
     )
 
 
-def _failed_archiving(_: str, __: AlarmRule) -> str:
+def _failed_archiving(_: AzureContext, __: AlarmRule) -> str:
     return (
         'PGSQLServerLogs | where Message has_any ("archive command failed", "archiving write-ahead log file") '
         "| summarize value = todouble(count())"
     )
 
 
-def _failed_copies(_: str, __: AlarmRule) -> str:
+def _failed_copies(_: AzureContext, __: AlarmRule) -> str:
     """Query of the backups that failed in the vault; a job has an entry for each change of its status."""
     return (
         'AddonAzureBackupJobs | where JobOperation == "Backup" and JobStatus == "Failed" '
@@ -147,21 +185,28 @@ def _failed_copies(_: str, __: AlarmRule) -> str:
     )
 
 
-def _blocked_percent(stack: str, _: AlarmRule) -> str:
+def _blocked_percent(context: AzureContext, _: AlarmRule) -> str:
     """Query of the share of blocked requests; the firewall's log may have several entries of a request, the access log has one.
 
-    Microsoft Learn, "Azure Web Application Firewall monitoring and logging".
+    Microsoft Learn, "Azure Web Application Firewall monitoring and logging"; the id of a transaction is a text or a GUID.
     """
+    if has_gateway(context.spec):
+        log, name, blocked = "ApplicationGateway", gateway_name(context.stack), "Blocked"
+        request = 'strcat(column_ifexists("transactionId_g", ""), column_ifexists("transactionId_s", ""))'
+        firewall = f"{log}FirewallLog"
+    else:
+        log, name, blocked = "FrontDoor", profile_name(context.stack), "Block"
+        request = 'tostring(column_ifexists("trackingReference_s", ""))'
+        firewall = f"{log}WebApplicationFirewallLog"
     return (
-        f'AzureDiagnostics | where Category in ("FrontDoorAccessLog", "FrontDoorWebApplicationFirewallLog") '
-        f'and Resource =~ "{profile_name(stack)}" | extend action = tostring(column_ifexists("action_s", "")), '
-        'request = tostring(column_ifexists("trackingReference_s", "")) '
-        '| summarize requests = countif(Category == "FrontDoorAccessLog"), blocked = dcountif(request, action == "Block", 4) '
+        f'AzureDiagnostics | where Category in ("{log}AccessLog", "{firewall}") '
+        f'and Resource =~ "{name}" | extend action = tostring(column_ifexists("action_s", "")), request = {request} '
+        f'| summarize requests = countif(Category == "{log}AccessLog"), blocked = dcountif(request, action == "{blocked}", 4) '
         f"| where requests >= {MIN_JUDGED_REQUESTS} | project value = min_of(100.0, 100.0 * blocked / requests)"
     )
 
 
-QUERIES: Mapping[Signal, Callable[[str, AlarmRule], str]] = {
+QUERIES: Mapping[Signal, Callable[[AzureContext, AlarmRule], str]] = {
     Signal.ERROR_PERCENT: _error_percent,
     Signal.LATENCY_P95_SECONDS: _latency_p95,
     Signal.UNHEALTHY_REPLICAS: _failed_probes,
@@ -172,12 +217,17 @@ QUERIES: Mapping[Signal, Callable[[str, AlarmRule], str]] = {
 """Log query of a rule, by the stack: its result is one row with one number, `value`."""
 
 
+def queries_of(spec: Platform) -> Mapping[Signal, Callable[[AzureContext, AlarmRule], str]]:
+    """Return the queries of the signals that have no metric."""
+    return {signal: query for signal, query in QUERIES.items() if signal not in metrics_of(spec)}
+
+
 def query_minutes(rule: AlarmRule | RuleDefinition) -> int:
     """Return the window of a log query: the periods of the rule, at least the ingestion delay."""
     return max(MIN_QUERY_MINUTES, rule.period_seconds * rule.periods // 60)
 
 
-def burn_rate_query(stack: str, percent: float, short_seconds: int) -> str:
+def burn_rate_query(context: AzureContext, percent: float, short_seconds: int) -> str:
     """Return the query of the share of failed requests in both windows of a pair; the lower one must exceed it."""
     share = "100.0 * countif({0}) / max_of(countif({1}), 1)"
     recent = f"TimeGenerated > ago({short_seconds}s)"
@@ -185,7 +235,7 @@ def burn_rate_query(stack: str, percent: float, short_seconds: int) -> str:
     end = share.format(f"status >= 500 and {recent}", recent)
     # `long` is a type of the query language and cannot be the name of a column
     return (
-        f"{access_log(stack)} | where isnotempty(route) "
+        f"{access_log(context)} | where isnotempty(route) "
         f"| summarize requests = count(), long_window = {whole}, short_window = {end} "
         f"| where requests >= {MIN_REQUESTS} | project value = min_of(long_window, short_window) "
         f"| where value >= {percent:g}"

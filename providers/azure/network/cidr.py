@@ -1,8 +1,9 @@
 """Addresses of the subnets, which never change: a subnet's index depends on the block only. Pure.
 
 Subnets span all zones of a location. The network is divided into sixteen slots. The first is the apps' subnet: its size
-cannot change once an environment uses it, and a rollout runs every revision twice. The last slot is divided again into
-small subnets: the database's, then the private endpoints'. The rest stays free.
+cannot change once an environment uses it, and a rollout runs every revision twice. The second slot begins with the subnet of
+an Application Gateway. The last slot is divided again into small subnets: the database's, then the private endpoints'. The
+rest stays free.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ SLOT_BITS = 4
 SMALL_BITS = 8
 MAX_SUBNET_PREFIX_LENGTH = 26
 """Large enough for every private endpoint of the platform; a database subnet needs /28."""
+
+GATEWAY_PREFIX_LENGTH = 24
+"""Room for the 125 instances of an Application Gateway; a slot of the smallest network has this size."""
 
 PRIVATE_BLOCKS = tuple(
     IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
@@ -62,6 +66,12 @@ class AzureAddressPlan:
     def endpoints(self) -> IPv4Network:
         """Subnet of the private endpoints."""
         return self._small(1)
+
+    @property
+    def gateway(self) -> IPv4Network:
+        """Subnet of the Application Gateway, at the beginning of the second slot; /24 is the size that Microsoft recommends."""
+        slot = tuple(self.network.subnets(prefixlen_diff=SLOT_BITS))[1]
+        return next(slot.subnets(new_prefix=GATEWAY_PREFIX_LENGTH))
 
     def _small(self, index: int) -> IPv4Network:
         last = tuple(self.network.subnets(prefixlen_diff=SLOT_BITS))[-1]

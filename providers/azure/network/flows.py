@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from providers.azure.entry.limits import allows_any_address, has_gateway
 from providers.azure.network.cidr import AzureAddressPlan
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
 from providers.contract.egress import other_ports
 from providers.contract.spec import Platform
 
-Subnet = Literal["apps", "database", "endpoints"]
+Subnet = Literal["apps", "database", "endpoints", "gateway"]
 Direction = Literal["Inbound", "Outbound"]
 
 DATABASE_PORT = 5432
@@ -26,6 +27,9 @@ DNS_PORT = 53
 
 ANY = "*"
 INTERNET = "Internet"
+CLIENT_PORTS = ("80", str(HTTPS_PORT))
+GATEWAY_MANAGER_PORTS = ("65200-65535",)
+"""Ports at which Azure manages an Application Gateway; it accepts only Azure's certificates there."""
 AZURE_DNS = "168.63.129.16"
 EDGE_PORTS = (str(HTTPS_PORT), "31443")
 """TLS of the environment, and of its proxies behind the internal load balancer."""
@@ -53,10 +57,15 @@ class SecurityRule:
     ports: tuple[str, ...]
     protocol: str = "Tcp"
     access: Literal["Allow", "Deny"] = "Allow"
+    sources: tuple[str, ...] = ()
+    """Several blocks in place of `source`."""
 
 
 def security_rules(spec: Platform, plan: AzureAddressPlan, subnet: Subnet) -> tuple[SecurityRule, ...]:
     """Return every rule of a subnet's security group, inbound rules first."""
+    if subnet == "gateway":
+        # Microsoft requires outbound access without a denial: "Application Gateway infrastructure configuration"
+        return (*_gateway(spec, plan), _deny("in-rest", "Inbound", ANY, ANY))
     allowed = {"apps": _apps, "database": _database, "endpoints": _endpoints}[subnet](spec, plan)
     return (*allowed, _deny("in-rest", "Inbound", ANY, ANY), _deny("out-world", "Outbound", ANY, INTERNET))
 
@@ -73,6 +82,8 @@ def _apps(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
     yield SecurityRule("in-endpoints", 100, "Inbound", endpoints, apps, EDGE_PORTS)
     yield SecurityRule("in-health", 110, "Inbound", "AzureLoadBalancer", apps, HEALTH_PORTS)
     yield SecurityRule("in-self", 120, "Inbound", apps, apps, (ANY,), ANY)
+    if has_gateway(spec):
+        yield SecurityRule("in-gateway", 130, "Inbound", str(plan.gateway), apps, EDGE_PORTS)
     for index, (name, tag) in enumerate(PLATFORM_TAGS.items()):
         yield SecurityRule(f"out-{name}", 100 + 10 * index, "Outbound", apps, tag, (str(HTTPS_PORT),))
     if spec.network.private_endpoints:
@@ -108,6 +119,15 @@ def _database(_spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]
 def _endpoints(_spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
     ports = (str(HTTPS_PORT), str(CACHE_PORT))
     yield SecurityRule("in-apps", 100, "Inbound", str(plan.apps), str(plan.endpoints), ports)
+
+
+def _gateway(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
+    """Rules of the gateway's subnet: its clients, and what Azure needs to run it."""
+    gateway = str(plan.gateway)
+    clients = () if allows_any_address(spec) else spec.ingress.allowed_cidrs
+    yield SecurityRule("in-clients", 100, "Inbound", INTERNET, gateway, CLIENT_PORTS, sources=clients)
+    yield SecurityRule("in-manager", 110, "Inbound", "GatewayManager", ANY, GATEWAY_MANAGER_PORTS)
+    yield SecurityRule("in-balancer", 120, "Inbound", "AzureLoadBalancer", ANY, (ANY,), ANY)
 
 
 def _deny(name: str, direction: Direction, source: str, target: str) -> SecurityRule:

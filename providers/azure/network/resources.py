@@ -46,6 +46,8 @@ class AzureNetwork:
     """Delegated to PostgreSQL; None without a database."""
     endpoints_subnet_id: pulumi.Output[str] | None
     """Contains the private endpoints; None when `network.private_endpoints` is off."""
+    gateway_subnet_id: pulumi.Output[str] | None
+    """Contains the Application Gateway; None where Front Door is the entry."""
     zones: Mapping[str, pulumi.Output[str]]
     """Ids of the private DNS zones by name (`privatelink.blob.core.windows.net`)."""
     ready: tuple[pulumi.Resource, ...]
@@ -69,12 +71,13 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
     zones = create_zones(scope, context, network)
     if spec.network.flow_logs:
         _flow_logs(scope, context, logs, network, after=(*subnets.values(), *zones.links))
-    database, endpoints = subnets.get("database"), subnets.get("endpoints")
+    database, endpoints, gateway_subnet = (subnets.get(name) for name in ("database", "endpoints", "gateway"))
     return AzureNetwork(
         vnet_id=network.id,
         apps_subnet_id=subnets["apps"].id,
         database_subnet_id=database.id if database else None,
         endpoints_subnet_id=endpoints.id if endpoints else None,
+        gateway_subnet_id=gateway_subnet.id if gateway_subnet else None,
         zones=zones.ids,
         ready=zones.links,
     )

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
+from providers.azure.entry.limits import has_gateway
 from providers.azure.network.cidr import AzureAddressPlan
 from providers.azure.network.flows import SecurityRule, Subnet, security_rules
 from providers.azure.observability.logs import AzureLogs, send_to_logs
@@ -61,6 +62,8 @@ def subnet_blocks(spec: Platform, plan: AzureAddressPlan) -> dict[Subnet, IPv4Ne
         blocks["database"] = plan.database
     if spec.network.private_endpoints:
         blocks["endpoints"] = plan.endpoints
+    if has_gateway(spec):
+        blocks["gateway"] = plan.gateway
     return blocks
 
 
@@ -101,7 +104,8 @@ def _security_rule(rule: SecurityRule) -> azure_native.network.SecurityRuleArgs:
         direction=rule.direction,
         access=rule.access,
         protocol=rule.protocol,
-        source_address_prefix=rule.source,
+        source_address_prefix=None if rule.sources else rule.source,
+        source_address_prefixes=list(rule.sources) or None,
         source_port_range="*",
         destination_address_prefix=rule.target,
         destination_port_range=None if several else ports[0],

@@ -54,7 +54,7 @@ PROMISES = (
             assumption="the database fails over within 60 to 120 s; the environment is zone redundant",
             by_itself=(
                 "The database starts its standby in the other zone with the same name; Container Apps starts the lost replicas "
-                "in the other zones, and Front Door is global."
+                "in the other zones, and the entry is in all of them."
             ),
         ),
     ),
@@ -64,7 +64,7 @@ PROMISES = (
             rpo=NO_LIMIT,
             rto=NO_LIMIT,
             assumption="database and backups exist in this region only; objects of a geo-redundant account are in its pair",
-            by_itself="Nothing. Front Door answers 503, because its origins are in the region.",
+            by_itself="Nothing. Front Door answers 503, because its origins are in the region; an Application Gateway is in it, too.",
         ),
         modes=("none",),
     ),

@@ -13,6 +13,7 @@ from providers.contract.spec.data import (
 )
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import (
+    DomainCertificate,
     EgressRule,
     IngressSpec,
     NetworkSpec,
@@ -67,6 +68,7 @@ __all__ = [
     "DatabaseSpec",
     "Deployer",
     "DockerBlock",
+    "DomainCertificate",
     "Drill",
     "EgressRule",
     "GcpBlock",

@@ -115,6 +115,15 @@ class Waf(SpecModel):
     """Managed rules, by the cloud's own names, that match ordinary requests and block none."""
 
 
+class DomainCertificate(SpecModel):
+    """Existing TLS certificate of `ingress.domain`, by cloud."""
+
+    azure: Annotated[
+        str, Field(pattern=r"^[-\w.()]+/[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]/[A-Za-z0-9-]+$", max_length=243)
+    ]
+    """Certificate in a Key Vault of the subscription as <resource group>/<vault>/<certificate>, for `azure.entry: gateway`."""
+
+
 class IngressSpec(SpecModel):
     """Public entry: domain, allowed clients, rate limit and WAF."""
 
@@ -122,6 +131,8 @@ class IngressSpec(SpecModel):
     """Domain name of the platform; absent: a name that the cloud generates."""
     dns_zone: DomainName | None = None
     """Existing DNS zone of `domain` in the same account; absent: `domain` without its first label."""
+    certificate: DomainCertificate | None = None
+    """Existing certificate of `domain`; absent: the cloud issues one and renews it."""
     allowed_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("0.0.0.0/0",)
     """Client address ranges that may connect, in CIDR notation."""
     auth: Auth | None = None

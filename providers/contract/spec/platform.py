@@ -1,6 +1,6 @@
 """Complete spec of a platform, as a stack file describes it."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
@@ -58,6 +58,8 @@ class AzureBlock(SpecModel):
     """Microsoft Entra tenant ID, a GUID."""
     location: AzureLocation
     """Azure location by its short name, for example westus3."""
+    entry: Literal["front_door", "gateway"] = "front_door"
+    """Public entry: Front Door at the edge, or Application Gateway in the location, which forwards streams as they arrive."""
     models: tuple[str, ...] = ()
     """Azure OpenAI models to deploy for services with `uses: [models]`, for example gpt-5.4-mini."""
     standby_location: AzureLocation | None = None
@@ -230,6 +232,20 @@ class Platform(SpecModel):
     def image_credentials(self) -> tuple[str, ...]:
         """Every secret with registry credentials once, in the order of the file."""
         return tuple(dict.fromkeys(s.image_credentials for s in self.services.values() if s.image_credentials))
+
+    @property
+    def has_response_buffer(self) -> bool:
+        """True when the entry can collect responses before it forwards them."""
+        return isinstance(self.block, AzureBlock) and self.block.entry == "gateway"
+
+    @property
+    def streaming_fix(self) -> str | None:
+        """Setting for an entry that forwards each part of a response as it arrives; None where the entry does."""
+        match self.block:
+            case AzureBlock(entry="front_door"):
+                return "set azure.entry to gateway"
+            case _:
+                return None
 
     @property
     def keep_alive_seconds(self) -> int:

@@ -123,6 +123,8 @@ class Service(SpecModel):
     """Path prefix under which the entry routes to the service; absent: private."""
     auth: ServiceAuth = "inherit"
     """`inherit`: authentication of `ingress.auth`; `app`: the application authenticates its clients itself; `none`: no authentication."""
+    streaming: bool | None = None
+    """Responses that clients read while they are written, such as Server-Sent Events: `true` requires an entry that forwards each part at once."""
     public_paths: tuple[PublicPathText, ...] = ()
     """Paths that the entry forwards without authentication, `/*` at the end for all below; it cannot open those that an application guards."""
     port: Port | None = None

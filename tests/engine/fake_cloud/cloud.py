@@ -146,3 +146,9 @@ class FakeCloud:
         """Type and logical name of every recorded call of a verb, in order."""
         with self._connected() as connection:
             return connection.execute("SELECT token, name FROM calls WHERE verb = ? ORDER BY at", (verb,)).fetchall()
+
+    def changes(self) -> list[tuple[str, str, str]]:
+        """Verb, type and logical name of every recorded change, in order."""
+        query = "SELECT verb, token, name FROM calls WHERE verb IN ('create', 'update', 'delete') ORDER BY at"
+        with self._connected() as connection:
+            return connection.execute(query).fetchall()

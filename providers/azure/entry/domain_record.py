@@ -1,0 +1,39 @@
+"""DNS record of the domain, the same resource for both entries, so that a change of the entry updates it in place."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.context import AzureContext
+from providers.azure.entry.limits import record_name
+from providers.contract.component import Scope
+
+RECORD_TTL_SECONDS = 300
+
+
+def create_domain_record(
+    scope: Scope,
+    context: AzureContext,
+    host_name: pulumi.Input[str],
+    target_id: pulumi.Input[str],
+    after: Sequence[pulumi.Resource] = (),
+) -> None:
+    """Declare the record of the domain; the apex of a zone cannot have a CNAME, so it is an alias of the resource `target_id`.
+
+    It is changed after `after`, which a client of the record then needs.
+    """
+    dns, zone = azure_native.dns, context.spec.ingress.zone or ""
+    name = record_name(context.spec.ingress.domain or "", zone)
+    apex = name == "@"
+    dns.RecordSet(
+        scope.named("domain-record"),
+        resource_group_name=context.block.dns_group,
+        zone_name=zone,
+        record_type="A" if apex else "CNAME",
+        relative_record_set_name=name,
+        ttl=RECORD_TTL_SECONDS,
+        cname_record=None if apex else dns.CnameRecordArgs(cname=host_name),
+        target_resource=dns.SubResourceArgs(id=target_id) if apex else None,
+        opts=scope.opts(depends_on=after, delete_before_replace=True),
+    )
