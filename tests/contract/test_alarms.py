@@ -132,8 +132,8 @@ def test_the_account_and_a_shared_firewall_are_watched_once_with_two_regions(clo
 
 def test_changes_of_permissions_are_watched_in_production_only_by_default() -> None:
     assert rules_of(ACCOUNT_PERMISSIONS, spec_of(profile="staging")) == {}
-    asked = spec_of(profile="staging", monitoring__alerts__permission_changes=True)
-    assert rules_of(ACCOUNT_PERMISSIONS, asked)[Signal.PERMISSION_CHANGES].key == "account-permissions-changes"
+    enabled = spec_of(profile="staging", monitoring__alerts__permission_changes=True)
+    assert rules_of(ACCOUNT_PERMISSIONS, enabled)[Signal.PERMISSION_CHANGES].key == "account-permissions-changes"
     assert rules_of(ACCOUNT_PERMISSIONS, spec_of(monitoring__alerts__permission_changes=False)) == {}
     assert rules_of(ACCOUNT_PERMISSIONS, spec_of(cloud="docker")) == {}
 
