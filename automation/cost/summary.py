@@ -1,10 +1,11 @@
 """Cost of a plan in one line, and what its budget leaves uncovered. Pure but for the price table."""
 
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, fsum, log10
 
 from automation.cost.estimate import CostEstimate, estimate_of
 from automation.plan.inventory import Inventory
+from providers.contract.cost import NAME_CHECKS
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 
@@ -22,6 +23,8 @@ class CostSummary:
     """Parts without a price, which are not in the numbers."""
     budget_usd: float | None
     reason: str = ""
+    name_checks_usd: float | None = None
+    """Part for the check of names of hosts outside; None without one, and where it has no price."""
 
     @property
     def text(self) -> str:
@@ -58,7 +61,9 @@ def cost_summary(spec: Platform, region: str, inventory: Inventory) -> CostSumma
 def summary_of_estimate(estimate: CostEstimate) -> CostSummary:
     """Return the line of an estimate."""
     total = estimate.total
-    return CostSummary(total.minimum, total.maximum, len(estimate.unknown), estimate.budget_usd)
+    checks = [line.minimum for line in estimate.lines if line.charge.sku.startswith(NAME_CHECKS)]
+    usd = fsum(checks) if checks else None
+    return CostSummary(total.minimum, total.maximum, len(estimate.unknown), estimate.budget_usd, name_checks_usd=usd)
 
 
 def rounded(usd: float) -> str:

@@ -108,6 +108,11 @@ ROUTED = {"services.web.path": "/"}
 CANARY: dict[str, object] = {**ROUTED, "services.web.rollout.strategy": "canary"}
 RELEASE: dict[str, object] = {"services.web.release": {"command": ["alembic", "upgrade", "head"]}}
 SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
+LISTING: dict[str, object] = {
+    "network.private_endpoints": True,
+    "services.web.image": "web:1.0",
+    "services.web.egress": [{"host": "db.example.com", "port": 5432}],
+}
 WITH_WAF: dict[str, object] = {**ROUTED, "ingress.waf": {}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 WITH_CERTIFICATE: dict[str, object] = {
@@ -220,6 +225,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("network.standby_cidr", "10.60.0.0/16", WITH_WARM),
     Leaf("network.zones", 1),
     Leaf("network.egress", "per_zone"),
+    Leaf("network.egress_control", "names", LISTING),
     Leaf("network.private_endpoints", True),
     Leaf("network.flow_logs", True),
     Leaf("ingress.domain", "agents.example.com", ROUTED),

@@ -16,7 +16,7 @@ from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
 from providers import limits, recovery
 from providers.contract.authentication import authentication_of, unchecked_variable
-from providers.contract.egress import hosts_of
+from providers.contract.egress import checks_names, hosts_of
 from providers.contract.images import parse_image
 from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
@@ -78,6 +78,8 @@ class ServiceConnections:
     """Ports as text; empty for no outbound access."""
     hosts: tuple[str, ...] = ()
     """Hosts outside that the stack file lists, with their ports."""
+    alone: bool = False
+    """True when the names of hosts are checked, so that no other host is reached."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,9 @@ def connections_of(spec: Platform) -> tuple[ServiceConnections, ...]:
     """Return the connections that each service may open, in the order of the file."""
     outbound = limits(spec.cloud).outbound(spec)
     return tuple(
-        ServiceConnections(name, service.calls, service.uses, outbound.get(name, ""), hosts_of(spec, name))
+        ServiceConnections(
+            name, service.calls, service.uses, outbound.get(name, ""), hosts_of(spec, name), checks_names(spec)
+        )
         for name, service in spec.services.items()
     )
 

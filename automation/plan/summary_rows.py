@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from automation.cost.summary import rounded
 from automation.plan.summary import INTERNET, DataStore, PlanSummary, PublicRoute, ServiceConnections
 from providers.contract.diagnostics import Effect, listed
 from providers.contract.recovery_plan import Incident, Promise
@@ -97,12 +98,20 @@ def _outbound(summary: PlanSummary) -> list[str]:
         by_reach.setdefault((each.internet, each.hosts), []).append(each.service)
     closed = by_reach.pop(("", ()), [])
     through = f" through {summary.gateways}" if summary.gateways else ""
-    lines = [f"{_names(names)}: {_ports(ports)}{through}{_hosts(hosts)}" for (ports, hosts), names in by_reach.items()]
-    return [*lines, f"{_names(closed)}: none"] if closed else lines
+    alone = any(each.alone for each in summary.connections)
+    lines = [
+        f"{_names(names)}: {_ports(ports)}{through}{_hosts(hosts, alone)}" for (ports, hosts), names in by_reach.items()
+    ]
+    return [*lines, *([f"{_names(closed)}: none"] if closed else []), *_name_checks(summary)]
 
 
-def _hosts(hosts: tuple[str, ...]) -> str:
-    return f", for {_names(hosts)}" if hosts else ""
+def _hosts(hosts: tuple[str, ...], alone: bool) -> str:
+    return f", {'to' if alone else 'for'} {_names(hosts)}{' alone' if alone else ''}" if hosts else ""
+
+
+def _name_checks(summary: PlanSummary) -> list[str]:
+    usd = summary.cost.name_checks_usd
+    return [f"the check of names costs about {rounded(usd)} USD a month"] if usd is not None else []
 
 
 def _ports(ports: str) -> str:

@@ -18,7 +18,7 @@ from automation.report.content import (
     table,
 )
 from automation.report.facts import ReportFacts
-from providers.contract.egress import hosts_of
+from providers.contract.egress import checks_names, hosts_of
 from providers.contract.report import ENTRY, EVERY_PORT, EVERY_SERVICE, INTERNET, AllowedConnection
 from providers.contract.spec import Platform
 
@@ -40,6 +40,12 @@ def reachability(facts: ReportFacts) -> ReportSection:
         table("Inside", ("from", "to", "port", "evidence"), (row(each.source, each.target, _port(each), mono(each.resource)) for each in inside), "No connection is allowed inside."),
         table("Differences from the stack file", ("from", "to", "problem", "evidence"), (row(each.source, each.target, Cell(each.problem, BAD), mono(each.resource)) for each in facts.mismatches), "Rules and permissions allow what `calls` and `uses` of the stack file say, and nothing more between these parts."),
     ]  # fmt: skip
+    names_line = (
+        "Names are checked: hosts that no service lists do not answer."
+        if checks_names(facts.spec)
+        else "Names are not checked: a port that opens for a host opens for every host."
+    )
+    parts += [Prose(names_line)] if outbound else []
     parts += [Prose("Not distinguished by this cloud's rules:"), BulletList(limits)] if limits else []
     return ReportSection("reach", "Reachability", tuple(parts))
 

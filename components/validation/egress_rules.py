@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError
-from providers.contract.egress import hosts_of
+from providers.contract.egress import checks_names, hosts_of
 from providers.contract.spec import Platform
 
 
 def check_egress(spec: Platform) -> Iterator[ConfigError]:
-    """Refuse hosts without outbound access, and a host that is listed twice with one port."""
+    """Refuse hosts without outbound access, a check of names without it, and a host that is listed twice with one port."""
+    if checks_names(spec) and spec.network.egress == "none":
+        problem = "no effect, as `network.egress: none` lets no service out"
+        yield ConfigError("network.egress_control", problem, "remove it, or set network.egress to per_zone or single")
     for name in spec.services:
         key, hosts = f"services.{name}.egress", hosts_of(spec, name)
         if hosts and spec.network.egress == "none":

@@ -102,6 +102,27 @@ IMPORT_TABLE = ImportTable(
         _by_arn("aws:rds/parameterGroup:ParameterGroup", "rds", "pg:{name}", "{name}"),
         _by_arn("aws:rds/subnetGroup:SubnetGroup", "rds", "subgrp:{name}", "{name}"),
         ImportRule("aws:route53/record:Record", "{zoneId}_{name}_{type}", name="name"),
+        _by_arn(
+            "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList",
+            "route53resolver",
+            "firewall-domain-list/{id}",
+            "{id}",
+        ),
+        ImportRule(
+            "aws:route53/resolverFirewallRule:ResolverFirewallRule", "{firewallRuleGroupId}:{firewallDomainListId}"
+        ),
+        _by_arn(
+            "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup",
+            "route53resolver",
+            "firewall-rule-group/{id}",
+            "{id}",
+        ),
+        _by_arn(
+            "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",
+            "route53resolver",
+            "firewall-rule-group-association/{id}",
+            "{id}",
+        ),
         ImportRule("aws:s3/bucket:Bucket", "{bucket}", "arn:*:s3:::{bucket}"),
         ImportRule("aws:scheduler/schedule:Schedule", "{groupName}/{name}"),
         _by_arn("aws:scheduler/scheduleGroup:ScheduleGroup", "scheduler", "schedule-group/{name}", "{name}"),
@@ -134,6 +155,7 @@ IMPORT_TABLE = ImportTable(
             "aws:ecr/lifecyclePolicy:LifecyclePolicy",
             "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+            "aws:route53/resolverFirewallConfig:ResolverFirewallConfig",
             "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
             "aws:s3/bucketLogging:BucketLogging",
             "aws:s3/bucketNotification:BucketNotification",

@@ -20,6 +20,10 @@ ANY_YEAR = date(2025, 1, 1)
 MEMORY_UNITS_GIB = {"Gi": 1.0, "Mi": 1 / 1024, "Ki": 1 / 1024**2}
 
 
+NAME_CHECKS = ("ngfw.", "route53.firewall_")
+"""Beginnings of the price units of `network.egress_control: names`."""
+
+
 @dataclass(frozen=True)
 class UsageKey:
     """Assumption about the use of a platform in a month: its default, and its meaning."""
@@ -34,6 +38,7 @@ USAGE: tuple[UsageKey, ...] = (
     UsageKey("requests_millions", 1, "requests of clients, in millions"),
     UsageKey("internet_gb", 50, "data sent to clients, in GB"),
     UsageKey("nat_gb", 50, "data of outbound connections through the NAT gateways, in GB"),
+    UsageKey("dns_queries_millions", 10, "DNS queries of the services where names of hosts are checked, in millions"),
     UsageKey("private_endpoints_gb", 50, "data through private endpoints, in GB"),
     UsageKey("load_balancer_units", 1, "capacity units (LCU) that the load balancer of AWS uses on average"),
     UsageKey("objects_gb", 50, "objects in the bucket, in GB"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from providers.contract.egress import checks_names, listed_ports, ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -46,7 +47,9 @@ def region(spec: Platform) -> str:
 
 
 def outbound(spec: Platform) -> Mapping[str, str]:
-    """Every port for every service: a Docker network has outbound access or none."""
+    """Every port for every service, as a Docker network has outbound access or none; the ports of hosts that have proxies."""
+    if checks_names(spec):
+        return ports_by_service(spec, lambda name: listed_ports(spec, name))
     return {name: "any port" for name in spec.services if spec.network.egress != "none"}
 
 

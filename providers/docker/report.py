@@ -30,6 +30,8 @@ FILES = "-files"
 """End of the names of containers that only hold the files of another one."""
 PARTS = {"Database": DATABASE, "Cache": CACHE, "Storage": STORAGE}
 SERVERS = {DATABASE: "5432", CACHE: "6379", STORAGE: "8333"}
+HOST = "host-"
+"""Beginning of the names of the proxies of listed hosts."""
 INSIDE, CALLS = "-inside", "-calls-"
 HOST_KEY = "key of the host's disk, if it has one"
 STATE = "encrypted in the state of the stack"
@@ -64,16 +66,24 @@ def _through(
 ) -> Iterator[AllowedConnection]:
     """Yield what a container reaches through a network: the internet, data stores, and services that share it."""
     source, part = _part(site, container), site.part(network)
-    if network.value("internal") is not True and container.component == "Compute":
+    is_proxy = source.startswith(HOST)
+    if network.value("internal") is not True and container.component == "Compute" and not is_proxy:
         yield AllowedConnection(source, INTERNET, EVERY_PORT, evidence(network), open=True)
     for other in members:
         target = _part(site, other)
-        if target == source:
+        if target == source or is_proxy:
             continue
-        if container.component == "Compute" and target in SERVERS:
+        if container.component == "Compute" and target.startswith(HOST):
+            yield AllowedConnection(source, INTERNET, _ports_of_host(site, source, target), evidence(other), open=True)
+        elif container.component == "Compute" and target in SERVERS:
             yield AllowedConnection(source, target, SERVERS[target], evidence(network))
         elif (source == ENTRY and part == f"{target}{INSIDE}") or part == f"{source}{CALLS}{target}":
             yield AllowedConnection(source, target, _port(site, target), evidence(network))
+
+
+def _ports_of_host(site: ReportSite, service: str, proxy: str) -> str:
+    rules = site.spec.services[service].egress if service in site.spec.services else ()
+    return ", ".join(str(rule.port) for rule in rules if rule.host == proxy.removeprefix(HOST))
 
 
 def _port(site: ReportSite, service: str) -> str:
@@ -152,6 +162,7 @@ FACTS = CloudFacts(
     keys=keys,
     limits=(
         "Caller and callee share a network, in which the callee can reach the ports of its caller too.",
-        "Services with outbound access can open connections to every port of the internet.",
+        "Services with a network that leads outside can open connections to every port of the internet; with "
+        "`network.egress_control: names` none has one.",
     ),
 )

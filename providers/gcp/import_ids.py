@@ -86,6 +86,15 @@ IMPORT_TABLE = ImportTable(
         _compute("globalAddress:GlobalAddress", "global/addresses"),
         _compute("globalForwardingRule:GlobalForwardingRule", "global/forwardingRules"),
         _compute("network:Network", "global/networks"),
+        _compute("networkFirewallPolicy:NetworkFirewallPolicy", "global/firewallPolicies"),
+        _by_inputs(
+            "compute/networkFirewallPolicyAssociation:NetworkFirewallPolicyAssociation",
+            f"{PROJECT}/global/firewallPolicies/{{firewallPolicy}}/associations/{{name}}",
+        ),
+        _by_inputs(
+            "compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule",
+            f"{PROJECT}/global/firewallPolicies/{{firewallPolicy}}/rules/{{priority}}",
+        ),
         _compute("regionNetworkEndpointGroup:RegionNetworkEndpointGroup", "regions/{region}/networkEndpointGroups"),
         _compute("route:Route", "global/routes"),
         _compute("router:Router", "regions/{region}/routers"),

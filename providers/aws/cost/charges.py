@@ -158,6 +158,15 @@ def _endpoint(endpoint: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     yield fixed("data", "vpce.interface.gb", data, "private_endpoints_gb")
 
 
+def _domain_list(domains: DeclaredResource, _site: CostSite) -> Iterator[Charge]:
+    yield fixed("stored names", "route53.firewall_domain", domains.length("domains"))
+
+
+def _name_filter(association: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    queries = site.share("dns_queries_millions", association)
+    yield fixed("checked DNS queries", "route53.firewall_queries", queries, "dns_queries_millions")
+
+
 def _flow_log(log: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     yield fixed("flow logs", "cloudwatch.logs.vended", site.share("flow_logs_gb", log), "flow_logs_gb")
 
@@ -270,6 +279,8 @@ PRICED: Mapping[str, Charges] = {
     "lb:LoadBalancer": _load_balancer,
     "rds:Instance": _database,
     "rds:InstanceAutomatedBackupsReplication": _copied_backups,
+    "route53:ResolverFirewallDomainList": _domain_list,
+    "route53:ResolverFirewallRuleGroupAssociation": _name_filter,
     "s3:Bucket": _bucket,
     "secretsmanager:Secret": _secret,
     "sfn:StateMachine": _state_machine,

@@ -3,7 +3,8 @@
 Every connection that is not listed here is denied. Services may connect to the internet on port 443 only if they need
 to: they list secrets (an API key of a third party), their image or that of their collector is in a registry
 outside this region's ECR, or AWS services have no private endpoints. Other ports open for the hosts under
-`services.<name>.egress` only. With `network.egress: none` no service may.
+`services.<name>.egress` only. With `network.egress_control: names` secrets open no port, and `name_filter.py` limits the
+names that resolve. With `network.egress: none` no service may.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from providers.aws.base.image_sources import ECR_HOST
 from providers.contract.authentication import guarded_services
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
-from providers.contract.egress import outside_ports
+from providers.contract.egress import checks_names, outside_ports
 from providers.contract.images import parse_image
 from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service
@@ -135,7 +136,8 @@ def _needs_internet(spec: Platform, name: str, region: str) -> bool:
     service = spec.services[name]
     # the collector's image is in public.ecr.aws, which no endpoint serves
     collected = has_collector(spec, service)
-    needed = bool(spec.external_secrets(name)) or collected or pulled_from_internet(service.image, region)
+    keys = bool(spec.external_secrets(name)) and not checks_names(spec)
+    needed = keys or collected or pulled_from_internet(service.image, region)
     return spec.network.egress != "none" and (needed or not spec.network.private_endpoints)
 
 

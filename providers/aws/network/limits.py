@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from math import ceil
 
+from providers.aws.network.allowed_names import allowed_names
 from providers.aws.network.cidr import address_plan, cidr_problem, usable_addresses
 from providers.aws.network.flows import client_cidrs, client_ports, internet_ports, pulled_from_internet
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, displayed, listed
-from providers.contract.egress import HTTPS_PORT, open_port_adjustments, other_ports
+from providers.contract.egress import HTTPS_PORT, checks_names, listed_hosts, open_port_adjustments, other_ports
 from providers.contract.spec import Platform, Service
 
 TASKS_PER_REPLICA = 2
@@ -27,20 +28,35 @@ def network_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """Services without access to the internet, and the ports that are open to others."""
+    """Services without access to the internet, the ports that are open to others, and how names are checked."""
     if spec.network.egress == "none":
         return []
+    return [_egress(spec), *open_port_adjustments(spec), *_names(spec)]
+
+
+def _egress(spec: Platform) -> Adjustment:
     region = spec.aws.region if spec.aws else ""
     closed = [name for name in spec.services if HTTPS_PORT not in internet_ports(spec, name, region)]
     allowed = [name for name in spec.services if name not in closed]
     subject = f"only {listed(allowed, 'and')}" if closed and allowed else "every service" if allowed else "no service"
-    advice = f"; to allow {listed(closed)} port 443, list a secret or a host for it" if closed else ""
+    opening = "a host" if checks_names(spec) else "a secret or a host"
+    advice = f"; to allow {listed(closed)} port 443, list {opening} for it" if closed else ""
     reason = (
         f"{subject} may open connections to the internet, on TCP port 443; other ports, such as 5432 and 6543 of a "
         f"hosted PostgreSQL or 587 of a mail server, are closed unless `services.<name>.egress` lists a host{advice}"
     )
-    egress = Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
-    return [egress, *open_port_adjustments(spec)]
+    return Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
+
+
+def _names(spec: Platform) -> Iterator[Adjustment]:
+    if checks_names(spec):
+        region = spec.aws.region if spec.aws else ""
+        own = listed([name for name in allowed_names(spec, region) if name not in listed_hosts(spec)], "and")
+        reason = (
+            "DNS Firewall resolves the listed hosts for every service of the VPC, whichever lists them, and also "
+            f"{own}; a connection to an address that no name was resolved for is not blocked on an open port"
+        )
+        yield Adjustment("network.egress_control", requested="names", effect=Effect.PARTIAL, reason=reason)
 
 
 def _cidr(spec: Platform) -> Iterator[Diagnostic]:
@@ -92,13 +108,15 @@ def _zone_names(spec: Platform) -> Iterator[Diagnostic]:
 def _images(spec: Platform) -> Iterator[Diagnostic]:
     region = spec.aws.region if spec.aws else ""
     for name, service in spec.services.items():
-        if spec.network.egress == "none" and pulled_from_internet(service.image, region):
-            yield Unsupported(
-                "aws",
-                f"services.{name}.image",
-                problem=f"{displayed(service.image)} is not in ECR of {region}, and `network.egress: none` blocks the internet",
-                fix=f"push the image to ECR of {region}, or set network.egress to per_zone or single",
-            )
+        if not pulled_from_internet(service.image, region):
+            continue
+        key, problem = f"services.{name}.image", f"{displayed(service.image)} is not in ECR of {region}, and"
+        if spec.network.egress == "none":
+            fix = f"push the image to ECR of {region}, or set network.egress to per_zone or single"
+            yield Unsupported("aws", key, f"{problem} `network.egress: none` blocks the internet", fix)
+        elif checks_names(spec):
+            fix = f"push the image to ECR of {region}, or remove network.egress_control"
+            yield Unsupported("aws", key, f"{problem} the names of its registry do not resolve with `names`", fix)
 
 
 def _clients(spec: Platform) -> Iterator[Diagnostic]:

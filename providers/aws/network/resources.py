@@ -16,6 +16,7 @@ from providers.aws.base.keys import AwsKeys
 from providers.aws.context import AwsContext
 from providers.aws.network.cidr import address_plan
 from providers.aws.network.endpoints import create_endpoints
+from providers.aws.network.name_filter import create_name_filter
 from providers.aws.network.network_acls import create_network_acls
 from providers.aws.network.security_groups import SecurityGroups, create_groups, create_rules
 from providers.aws.network.subnets import create_routing, create_subnets
@@ -41,7 +42,7 @@ class AwsNetwork:
     database_subnet_ids: tuple[pulumi.Output[str], ...]
     groups: SecurityGroups
     ready: tuple[pulumi.Resource, ...]
-    """ACLs, routes and endpoints that every task needs to pull its image and secrets; no Output refers to them."""
+    """ACLs, routes, endpoints and DNS rules that every task needs to pull its image and secrets; no Output refers to them."""
     rules: Mapping[str, tuple[pulumi.Resource, ...]]
     """Security group rules of the flows of each service, by its name."""
 
@@ -68,6 +69,7 @@ def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwo
     groups = create_groups(scope, spec, vpc)
     s3, endpoints = create_endpoints(scope, context, vpc, groups, subnets["private"], routing.private_tables)
     rules = create_rules(scope, context, groups, s3)
+    names = create_name_filter(scope, context, vpc)
     if spec.network.flow_logs:
         create_flow_logs(scope, context, keys, vpc)
     return AwsNetwork(
@@ -76,7 +78,7 @@ def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwo
         private_subnet_ids=tuple(subnet.id for subnet in subnets["private"]),
         database_subnet_ids=tuple(subnet.id for subnet in subnets["database"]),
         groups=groups,
-        ready=(*filters, *routing.routes, *endpoints),
+        ready=(*filters, *routing.routes, *endpoints, *names),
         rules=rules,
     )
 

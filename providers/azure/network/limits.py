@@ -6,13 +6,18 @@ from providers.azure.base.limits import ZONES
 from providers.azure.network.cidr import address_plan, cidr_fault, max_replicas
 from providers.azure.network.flows import HTTPS_PORT
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.egress import listed_ports, open_port_adjustments, services_by_port
+from providers.contract.egress import checks_names, listed_ports, open_port_adjustments, services_by_port
 from providers.contract.spec import Platform
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Blocks that cannot be divided, more replicas than addresses, production without private endpoints."""
-    return [*_refused_cidr(spec), *_refused_public_access(spec), *_refused_own_ports(spec)]
+    return [
+        *_refused_cidr(spec),
+        *_refused_public_access(spec),
+        *_refused_own_ports(spec),
+        *_refused_names(spec),
+    ]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
@@ -73,6 +78,13 @@ def _refused_own_ports(spec: Platform) -> Iterator[Diagnostic]:
             problem = f"apps share one subnet, whose rules would open TCP {ports} of {others} for {name} too"
             fix = f"list the hosts under services.{name}.egress as well, or give {others} a stack of its own"
             yield Unsupported("azure", f"services.{name}.egress", problem, fix)
+
+
+def _refused_names(spec: Platform) -> Iterator[Diagnostic]:
+    if checks_names(spec):
+        problem = "a security group has no names, and the platform declares no Azure Firewall, which would cost about 900 USD a month"
+        fix = "use ports, or route the apps' subnet through a firewall of your own"
+        yield Unsupported("azure", "network.egress_control", problem, fix)
 
 
 def _adjusted_zones(spec: Platform) -> Iterator[Adjustment]:

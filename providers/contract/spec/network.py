@@ -74,6 +74,8 @@ class NetworkSpec(SpecModel):
     """Number of availability zones (1 to 4); production refuses 1."""
     egress: Literal["per_zone", "single", "none"] = "per_zone"
     """Outbound internet access: one NAT gateway per zone, a single shared one, or none, which needs private endpoints."""
+    egress_control: Literal["ports", "names"] = "ports"
+    """Hosts that services reach outside: `ports` opens the ports of `services.<name>.egress` to every host, `names` allows the listed hosts alone."""
     private_endpoints: bool = True
     """Connect to the services of the cloud (registry, secrets, logs, models) over private endpoints."""
     flow_logs: bool = True

@@ -95,6 +95,8 @@ class ContainerSpec:
     shared_memory_mib: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Labels in addition to those of the stack."""
+    hosts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Addresses by host name for /etc/hosts, which is read before DNS."""
     stop_signal: str | None = None
     """Signal that asks the process to end; the image's without one."""
 
@@ -135,6 +137,7 @@ def create_container(
         tmpfs=dict.fromkeys(spec.tmpfs, TMPFS_OPTIONS),
         networks_advanced=[_network(attachment) for attachment in spec.networks],
         network_mode=None if spec.networks else "none",
+        hosts=[docker.ContainerHostArgs(host=name, ip=address) for name, address in spec.hosts.items()] or None,
         ports=[_port(port) for port in spec.ports] or None,
         # lifecycle and logs
         healthcheck=_healthcheck(spec),

@@ -9,6 +9,7 @@ be confirmed; `docker.images` can pin them.
 from collections.abc import Iterator, Mapping
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, did_you_mean, displayed, listed
+from providers.contract.egress import checks_names, listed_hosts
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 
@@ -120,7 +121,7 @@ def _unknown_roles(spec: Platform) -> list[Diagnostic]:
 
 def _required_roles(spec: Platform) -> Iterator[str]:
     yield from (PROMETHEUS, ALERTMANAGER, HOST_EXPORTER, CONTAINER_EXPORTER)
-    if spec.public:
+    if spec.public or (checks_names(spec) and listed_hosts(spec)):
         yield PROXY
     if spec.monitoring.dashboards:
         yield GRAFANA

@@ -5,7 +5,7 @@ creates new replicas, which must become healthy before the old ones are deleted:
 exist at the same time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -21,7 +21,8 @@ from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
 from providers.docker.naming import DEV_LABEL, both_revisions
-from providers.docker.network.flows import service_networks
+from providers.docker.network.flows import hosts_of_service, service_networks
+from providers.docker.network.host_proxies import create_host_proxies
 from providers.docker.storage.resources import REGION, URL
 
 HOME = "/tmp"  # noqa: S108  # in memory, private to the container
@@ -41,20 +42,30 @@ def create_compute(
     positions: Mapping[str, RolloutPosition],
 ) -> DockerCompute:
     """Replicas of every service; those of a rollout in steps at its position."""
-    return DockerCompute(
-        {name: _replicas(scope, base, name, environments[name], positions.get(name)) for name in base.spec.services}
-    )
+    proxies = create_host_proxies(scope, base)
+    replicas: dict[str, tuple[docker.Container, ...]] = {}
+    for name, environment in ((name, environments[name]) for name in base.spec.services):
+        # a program that calls a listed host at its start would fail without the proxy
+        ways_out = [proxies[host] for host in hosts_of_service(base.spec, name)]
+        ready = (*environment.prerequisites(name), *ways_out)
+        replicas[name] = _replicas(scope, base, name, environment, positions.get(name), ready)
+    return DockerCompute(replicas)
 
 
 def _replicas(
-    scope: Scope, base: DockerBaseResources, name: str, environment: Environment, position: RolloutPosition | None
+    scope: Scope,
+    base: DockerBaseResources,
+    name: str,
+    environment: Environment,
+    position: RolloutPosition | None,
+    ready: Sequence[pulumi.Resource],
 ) -> tuple[docker.Container, ...]:
     """Containers of a service, `replicas.min` of them; during a rollout those of the stable revision and of the new one."""
-    container, grants = _container(base, name, environment), environment.prerequisites(name)
+    container = _container(base, name, environment)
 
     def create(prefix: str, count: int, spec: ContainerSpec, *, keep: bool = False) -> tuple[docker.Container, ...]:
         parts = [f"{prefix}-{number}" for number in range(1, count + 1)]
-        return tuple(create_container(scope, base.context, part, spec, grants, keep=keep) for part in parts)
+        return tuple(create_container(scope, base.context, part, spec, ready, keep=keep) for part in parts)
 
     count = base.spec.services[name].replicas.min
     if position is None or name in base.context.block.dev:
@@ -100,6 +111,7 @@ def service_container(base: DockerBaseResources, name: str, environment: Environ
         memory_mib=memory_mib(service.size.memory_gib),
         vcpu=service.size.vcpu,
         networks=[base.attachment(network) for network in service_networks(base.spec, name)],
+        hosts=hosts_of_service(base.spec, name),
         environment={"HOME": HOME, **_storage_variables(base, name), **secrets, **environment.plain},
         files={path: stored.reference for path, stored in environment.files.items()},
     )

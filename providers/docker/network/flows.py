@@ -1,8 +1,9 @@
 """Docker networks of the platform, the containers attached to each, and their address blocks. Pure.
 
 Each service has an internal network, which the parts that it uses and the parts that call it (entry, Prometheus) join,
-and, unless `network.egress` is none, a second network with outbound access. Each entry of `calls` is a network of caller
-and callee only. No two services share any other network, so a service reaches only what it uses or calls.
+and, unless `network.egress` is none, a second network with outbound access. With `network.egress_control: names` only the
+proxies of the listed hosts have that (`host_proxies.py`). Each entry of `calls` is a network of caller and callee only. No
+two services share any other network, so a service reaches only what it uses or calls.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,14 +12,19 @@ from hashlib import sha256
 from ipaddress import IPv4Network
 
 from providers.contract.context import RegionContext
+from providers.contract.egress import checks_names, listed_hosts
 from providers.contract.spec import Platform
 
 DATA, MONITORING, ENTRY, DASHBOARD, ALERTING = "data", "monitoring", "entry", "dashboard", "alerting"
+HOSTS = "hosts"
+"""Network through which the proxies of listed hosts have outbound access."""
 PREFIX_LENGTH = 25
 """Prefix length of a network's block: 126 addresses, of which Docker assigns the upper half."""
 DYNAMIC_ADDRESSES = 62
 GATEWAY_OFFSET, PROMETHEUS_OFFSET, TEMPO_OFFSET, PROXY_OFFSET = 1, 2, 3, 2
 """Fixed addresses of the gateway, of Prometheus and Tempo in the monitoring network and of the entry's port in its network."""
+FIRST_HOST_OFFSET, MAX_HOSTS = 8, 48
+"""Offset of the first proxy of a listed host in the network of a service, and the number that the fixed half has room for."""
 METADATA_ADDRESSES = ("169.254.169.254", "169.254.170.2", "169.254.170.23")
 """Metadata of virtual machines, and credentials of tasks on ECS and of pods on EKS
 (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html). A container with outbound access has
@@ -63,9 +69,11 @@ def _networks(spec: Platform) -> Iterator[NetworkPlan]:
         yield NetworkPlan(ENTRY, internal=False)
     if spec.monitoring.dashboards:
         yield NetworkPlan(DASHBOARD, internal=False)
+    if checks_names(spec) and listed_hosts(spec):
+        yield NetworkPlan(HOSTS, internal=False)
     for name, service in spec.services.items():
         yield NetworkPlan(internal_network(name), internal=True)
-        if spec.network.egress != "none":
+        if spec.network.egress != "none" and not checks_names(spec):
             yield NetworkPlan(egress_network(name), internal=False)
         for callee in service.calls:
             yield NetworkPlan(call_network(name, callee), internal=True)
@@ -130,3 +138,18 @@ def tempo_address(context: RegionContext) -> str:
 def proxy_address(context: RegionContext) -> str:
     """Address of the container that publishes the entry's port, in the network of the entry."""
     return str(subnets(context.spec)[ENTRY][PROXY_OFFSET])
+
+
+def hosts_of_service(spec: Platform, service: str) -> Mapping[str, str]:
+    """Address of the proxy of each host that a service lists, by the host; empty unless names are checked."""
+    if not checks_names(spec):
+        return {}
+    block = subnets(spec)[internal_network(service)]
+    # in the order of the file, so that a host at its end changes no other address
+    hosts = dict.fromkeys(rule.host for rule in spec.services[service].egress)
+    return {host: str(block[FIRST_HOST_OFFSET + index]) for index, host in enumerate(hosts)}
+
+
+def host_address(spec: Platform, service: str, host: str) -> str:
+    """Address of the proxy of a host in the network of a service that lists it."""
+    return hosts_of_service(spec, service)[host]

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.egress import hosts_of
+from providers.contract.egress import checks_names, hosts_of
 from providers.contract.spec import Platform
-from providers.docker.network.flows import DYNAMIC_ADDRESSES, PREFIX_LENGTH, block_count, networks
+from providers.docker.network.flows import DYNAMIC_ADDRESSES, MAX_HOSTS, PREFIX_LENGTH, block_count, networks
 
 RESERVED_ADDRESSES = 8
 """Addresses of a service's network for entry, Prometheus, database, cache and store, with some spare."""
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """A block that holds too few networks, and more replicas than a network has addresses."""
-    return [*_cidr(spec), *_replicas(spec)]
+    """A block that holds too few networks, and more replicas or listed hosts than a network has addresses."""
+    return [*_cidr(spec), *_replicas(spec), *_hosts(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
@@ -48,6 +48,14 @@ def _replicas(spec: Platform) -> Iterator[Diagnostic]:
             )
 
 
+def _hosts(spec: Platform) -> Iterator[Diagnostic]:
+    for name in spec.services if checks_names(spec) else ():
+        hosts = {rule.host for rule in spec.services[name].egress}
+        if len(hosts) > MAX_HOSTS:
+            problem = f"{len(hosts)} hosts exceed {MAX_HOSTS}, the proxies that a network has fixed addresses for"
+            yield Unsupported("docker", f"services.{name}.egress", problem, fix=f"list {MAX_HOSTS} or fewer")
+
+
 def _zones(spec: Platform) -> Iterator[Adjustment]:
     network = spec.network
     if network.egress != "none":
@@ -77,9 +85,9 @@ def _zones(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _egress(spec: Platform) -> Iterator[Adjustment]:
-    for name, service in spec.services.items():
+    for name, service in spec.services.items() if not checks_names(spec) else ():
         if service.egress:
-            reason = "its network has outbound access to every port of every host, as Docker networks have no rules for ports"
+            reason = "its network has outbound access to every port of every host; `network.egress_control: names` closes all but these"
             yield Adjustment(f"services.{name}.egress", list(hosts_of(spec, name)), Effect.PARTIAL, reason)
 
 

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from math import floor
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, listed
+from providers.contract.egress import checks_names, listed_hosts
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.compute.sizes import CACHE_OVERHEAD, running_replicas, sizes_by_key, total_memory_gib
@@ -24,6 +25,8 @@ PLATFORM_MEMORY_GIB = 2.0
 """Approximate memory of proxy, Prometheus, exporters, backups and object store."""
 TEMPO_MEMORY_GIB = 0.5
 """Memory limit of Tempo, which runs with `monitoring.tracing`."""
+HOST_PROXY_MEMORY_GIB = 0.0625
+"""Memory limit of the proxy of a host outside."""
 ENTRY_CPUS = 2
 """CPU limit of the entry, which no key changes."""
 STEP_GIB = 0.25
@@ -132,7 +135,9 @@ class MemoryRequest:
 
 def platform_memory_gib(spec: Platform) -> float:
     """Return the approximate memory of the platform's own containers."""
-    return PLATFORM_MEMORY_GIB + (TEMPO_MEMORY_GIB if spec.monitoring.tracing is not None else 0)
+    proxies = len(listed_hosts(spec)) if checks_names(spec) else 0
+    tempo = TEMPO_MEMORY_GIB if spec.monitoring.tracing is not None else 0
+    return PLATFORM_MEMORY_GIB + tempo + proxies * HOST_PROXY_MEMORY_GIB
 
 
 def check_memory(host: Host, spec: Platform) -> CheckResult:

@@ -164,6 +164,10 @@ def _nat(gateway: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     yield fixed("data", "nat.data", site.share("nat_gb", gateway), "nat_gb")
 
 
+def _name_policy(policy: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    yield fixed("data that names are checked for", "ngfw.standard", site.share("nat_gb", policy), "nat_gb")
+
+
 def _address(address: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     if address.value("addressType") == "EXTERNAL":
         yield fixed("public IPv4 address", "ip.nat", site.hours)
@@ -240,6 +244,7 @@ PRICED: Mapping[str, Charges] = {
     "compute:Address": _address,
     "compute:BackendService": _backend,
     "compute:GlobalForwardingRule": _forwarding_rule,
+    "compute:NetworkFirewallPolicyAssociation": _name_policy,
     "compute:RouterNat": _nat,
     "compute:SecurityPolicy": _security_policy,
     "compute:Subnetwork": _subnet,

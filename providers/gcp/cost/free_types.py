@@ -15,6 +15,8 @@ FREE: Mapping[str, str] = {
     "compute:Firewall": "free",
     "compute:GlobalAddress": "free while a forwarding rule uses it; an internal range has no price",
     "compute:Network": "free",
+    "compute:NetworkFirewallPolicy": "data pays at the association",
+    "compute:NetworkFirewallPolicyRule": "data pays at the association",
     "compute:RegionNetworkEndpointGroup": "free",
     "compute:Route": "free",
     "compute:Router": "free",

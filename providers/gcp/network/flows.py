@@ -2,7 +2,8 @@
 
 Every other connection is denied. Services reach Google APIs, and each other, through one private address block. They
 reach the internet on port 443 only if they list secrets, which may be keys of external APIs, or if Google APIs have no
-private endpoints, and on the ports of the hosts under `services.<name>.egress`; with `network.egress: none` no service does.
+private endpoints, and on the ports of the hosts under `services.<name>.egress`; with `network.egress_control: names`
+secrets open no port, and `name_policy.py` checks the hosts; with `network.egress: none` no service does.
 Cloud Run pulls images outside this network.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
-from providers.contract.egress import other_ports, outside_ports
+from providers.contract.egress import checks_names, other_ports, outside_ports
 from providers.contract.spec import Platform
 
 DATABASE_PORT = 5432
@@ -49,7 +50,8 @@ def flows(spec: Platform, private_range: IPv4Network) -> Iterator[GcpFlow]:
 
 def internet_ports(spec: Platform, name: str) -> tuple[int, ...]:
     """Ports on which the service may connect to any address; see the module docstring."""
-    is_needed = bool(spec.external_secrets(name)) or not spec.network.private_endpoints
+    keys = bool(spec.external_secrets(name)) and not checks_names(spec)
+    is_needed = keys or not spec.network.private_endpoints
     return outside_ports(spec, name, https=spec.network.egress != "none" and is_needed)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.egress import open_port_adjustments
+from providers.contract.egress import checks_names, hosts_at, open_port_adjustments, services_by_port
 from providers.contract.spec import Platform
 from providers.gcp.network.cidr import address_plan, addresses_needed, cidr_fault, usable_addresses
 from providers.gcp.network.flows import HTTPS_PORT, internet_ports
@@ -20,14 +20,19 @@ name, such as a signing key, may not need the internet and is accepted."""
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse unusable blocks, more replicas than addresses, and keys of APIs that are not reachable."""
-    return [*_cidr_refusals(spec), *_unreachable_api_refusals(spec)]
+    return [*_cidr_refusals(spec), *_unreachable_api_refusals(spec), *_name_refusals(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
     """Report the regional NAT, and what the firewall allows to leave the network."""
     if spec.network.egress == "none":
         return []
-    return [*_nat_adjustments(spec), *_outbound_adjustments(spec), *open_port_adjustments(spec)]
+    return [
+        *_nat_adjustments(spec),
+        *_outbound_adjustments(spec),
+        *open_port_adjustments(spec),
+        *_name_adjustments(spec),
+    ]
 
 
 def nat_address_count(spec: Platform) -> int:
@@ -86,5 +91,33 @@ def _outbound_adjustments(spec: Platform) -> Iterator[Adjustment]:
         "other port, such as 5432 of a hosted database or 587 for mail, is blocked unless `services.<name>.egress` lists a host"
     )
     if closed:
-        reason += f". To allow port {HTTPS_PORT} for {listed(closed)}, list a secret or a host for it"
+        reason += f". To allow port {HTTPS_PORT} for {listed(closed)}, list {'a host' if checks_names(spec) else 'a secret or a host'} for it"
     yield Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
+
+
+def _name_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse names of one service alone, and names without private addresses of Google APIs, which have no fixed names."""
+    if not checks_names(spec):
+        return
+    if not spec.network.private_endpoints:
+        problem = "names needs private addresses of Google APIs, whose names cannot be listed"
+        yield Unsupported("gcp", "network.egress_control", problem, "set network.private_endpoints to true")
+    for port, users in services_by_port(spec).items():
+        first, *others = users
+        for name in others:
+            if hosts_at(spec, name, port) != hosts_at(spec, first, port):
+                problem = (
+                    f"{name} and {first} list different hosts with port {port}, and a policy cannot tell services of Cloud "
+                    "Run apart by name"
+                )
+                fix = f"list the same hosts with port {port} for both, or give {name} a stack of its own"
+                yield Unsupported("gcp", f"services.{name}.egress", problem, fix)
+
+
+def _name_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    if checks_names(spec):
+        reason = (
+            "Cloud NGFW allows the addresses that the listed names resolve to, 32 of each at most; other names at the same "
+            "addresses, such as those of one content network, are reached too"
+        )
+        yield Adjustment("network.egress_control", requested="names", effect=Effect.PARTIAL, reason=reason)

@@ -19,6 +19,7 @@ from providers.gcp.naming import network_tag
 from providers.gcp.network.cidr import address_plan
 from providers.gcp.network.egress import create_dns, create_egress, create_nat
 from providers.gcp.network.flows import INTERNET, GcpFlow, flows
+from providers.gcp.network.name_policy import create_name_policy, enforcement_order
 
 MTU_BYTES = 1460
 FLOW_SAMPLING = 0.5
@@ -55,7 +56,7 @@ def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
         delete_default_routes_on_create=True,
         routing_mode="REGIONAL",
         mtu=MTU_BYTES,
-        network_firewall_policy_enforcement_order="AFTER_CLASSIC_FIREWALL",
+        network_firewall_policy_enforcement_order=enforcement_order(context),
         deletion_policy=context.deletion_policy,
         opts=scope.opts(),
     )
@@ -66,12 +67,13 @@ def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
     for direction in ("EGRESS", "INGRESS"):
         _create_deny_rule(scope, context, network, direction)
     rules = _create_allow_rules(scope, context, network.id, plan.private, tags)
+    names = create_name_policy(scope, context, network)
     return GcpNetwork(
         network_id=network.id,
         subnet_id=subnet.id,
         tags=tags,
         private_range=_create_peering(scope, context, network, plan.private),
-        ready=(*egress, *records, *rules),
+        ready=(*egress, *records, *rules, *names),
         private=plan.private,
     )
 
