@@ -14,6 +14,11 @@ COST_USD = Counter("agent_model_cost_usd_total", "Cost of model calls in US doll
 UNPRICED = Counter("agent_model_calls_unpriced_total", "Model calls whose cost is unknown.", ("model",))
 TOOL_CALLS = Counter("agent_tool_calls_total", "Calls of a tool by the agent, by outcome.", ("tool", "outcome"))
 UNSTORED = Counter("agent_runs_unstored_total", "Runs that were answered with 503 because they were not stored.")
+ANSWERS = Counter(
+    "answer_cache_total",
+    "Questions to the cache of answers, by outcome: memory, redis, shared, asked, unavailable.",
+    ("outcome",),
+)
 HANDOVERS = Counter("worker_handovers_total", "Wake-ups sent to the worker, by outcome.", ("outcome",))
 
 

@@ -14,11 +14,16 @@ from agno.models.base import Model
 from agno.models.message import Message
 from agno.models.openai import OpenAIChat
 from agno.models.response import ModelResponse
-from measures import MODEL_CALLS, count_call
+from measures import ANSWERS, MODEL_CALLS, count_call
 from pricing import Price, Usage
+from redis.asyncio import Redis
 from rules import Call, Reply, Turn, count_tokens, reply
+from shared.answers import Answers, Question
 
 OPENAI_MODEL = "gpt-4.1-mini"
+PROMPT_VERSION = "1"
+"""Number to increase with a change that the messages do not show, such as another way to read an answer."""
+ANSWER_PREFIX = "gateway:answers:"
 
 
 class Counted:
@@ -54,11 +59,48 @@ def failures_counted(model: str) -> Generator[None]:
         raise
 
 
+class Remembered:
+    """Mixin that answers an equal call from `answers`; a call of a tool is not kept, and neither is a stream."""
+
+    id: str
+    answers: Answers | None
+
+    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's signature
+        """Return a kept answer, whose usage is zero, or call the model."""
+        call, run = super().ainvoke, kwargs.get("run_response")  # type: ignore[misc]  # the model class
+        if self.answers is None or run is None:
+            return await call(*args, **kwargs)
+        found: list[ModelResponse] = []
+
+        async def ask() -> str | None:
+            found.append(await call(*args, **kwargs))
+            text = found[0].content
+            return text if isinstance(text, str) and not found[0].tool_calls else None
+
+        text, kept = await self.answers.answer(self._question(run, kwargs), ask)
+        if found:
+            return found[0]
+        return ModelResponse(role="assistant", content=text) if kept and text else await call(*args, **kwargs)
+
+    def _question(self, run: Any, kwargs: Mapping[str, Any]) -> Question:  # the output of an agent or a team
+        messages = cast(Sequence[Message], kwargs["messages"])
+        offered = cast(Sequence[Mapping[str, Any]], kwargs.get("tools") or ())
+        return Question(
+            user=f"{run.user_id or ''}/{run.session_id if not run.user_id else ''}",
+            agent=getattr(run, "agent_id", None) or "",
+            model=self.id,
+            prompt_version=PROMPT_VERSION,
+            messages=[{"role": message.role, "content": message.get_content_string()} for message in messages],
+            tools=[tool["function"]["name"] for tool in offered],
+        )
+
+
 @dataclass
-class OpenAI(Counted, OpenAIChat):
+class OpenAI(Remembered, Counted, OpenAIChat):
     """Model of OpenAI, or of a compatible server at OPENAI_BASE_URL."""
 
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    answers: Answers | None = None
 
 
 @dataclass
@@ -111,17 +153,31 @@ class Rules(Model):
 
 
 @dataclass
-class Local(Counted, Rules):
+class Local(Remembered, Counted, Rules):
     """Model that answers by rule, with metrics."""
 
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    answers: Answers | None = None
 
 
 def choose_model(environment: Mapping[str, str], prices: Mapping[str, Price]) -> Model:
     """Return OpenAI's model with OPENAI_API_KEY (named by OPENAI_MODEL), else the local one."""
+    answers = _answers(environment)
     if environment.get("OPENAI_API_KEY"):
-        return OpenAI(id=environment.get("OPENAI_MODEL") or OPENAI_MODEL, prices=prices, timeout=60, max_retries=2)
-    return Local(prices=prices, delay_seconds=_delay_seconds(environment))
+        name = environment.get("OPENAI_MODEL") or OPENAI_MODEL
+        return OpenAI(id=name, prices=prices, answers=answers, timeout=60, max_retries=2)
+    return Local(prices=prices, answers=answers, delay_seconds=_delay_seconds(environment))
+
+
+def _answers(environment: Mapping[str, str]) -> Answers | None:
+    """Return the cache of answers for ANSWER_CACHE_SECONDS; None without it."""
+    value, url = environment.get("ANSWER_CACHE_SECONDS", "0"), environment.get("REDIS_URL")
+    if not re.fullmatch(r"\d+", value):
+        raise ValueError(f'ANSWER_CACHE_SECONDS is "{value}": a whole number of seconds is needed, 0 for no cache')
+    if value == "0":
+        return None
+    store = Redis.from_url(url) if url else None
+    return Answers(store, int(value), lambda outcome: ANSWERS.labels(outcome).inc(), ANSWER_PREFIX)
 
 
 def _delay_seconds(environment: Mapping[str, str]) -> float:

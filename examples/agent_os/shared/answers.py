@@ -67,7 +67,7 @@ class Answers:
     ) -> None:
         self._store, self._seconds, self._count, self._prefix = store, seconds, count, prefix
         self._memory: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._asked: dict[str, asyncio.Future[str | None]] = {}
+        self._asked: dict[str, asyncio.Future[tuple[str | None, bool]]] = {}
 
     async def answer(self, question: Question, ask: Ask) -> tuple[str | None, bool]:
         """Return the answer, and whether it was already there; raises what `ask` raises."""
@@ -79,28 +79,28 @@ class Answers:
         if key in self._asked:
             self._count("shared")
             # a caller that gives up does not end the call of the others
-            return await asyncio.shield(self._asked[key]), True
+            return (await asyncio.shield(self._asked[key]))[0], True
         asked = self._asked[key] = asyncio.ensure_future(self._find(key, ask))
         asked.add_done_callback(lambda done: self._forget(key, done))
-        return await asyncio.shield(asked), False
+        return await asyncio.shield(asked)
 
-    def _forget(self, key: str, done: asyncio.Future[str | None]) -> None:
+    def _forget(self, key: str, done: asyncio.Future[tuple[str | None, bool]]) -> None:
         self._asked.pop(key, None)
         if not done.cancelled():
             done.exception()  # every caller that waits has it; without one it would be reported as lost
 
-    async def _find(self, key: str, ask: Ask) -> str | None:
+    async def _find(self, key: str, ask: Ask) -> tuple[str | None, bool]:
         kept = await self._in_redis(key)
         if kept is not None:
             self._count("redis")
             self._remember(key, kept)
-            return kept
+            return kept, True
         self._count("asked")
         answer = await ask()
         if answer is not None and len(answer) <= MAX_CHARACTERS:
             self._remember(key, answer)
             await self._keep(key, answer)
-        return answer
+        return answer, False
 
     def _in_memory(self, key: str) -> str | None:
         until, answer = self._memory.get(key, (0.0, ""))
