@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers import audit, limits
 from providers.contract.authentication import auth_mode, is_checked_at_entry
-from providers.contract.diagnostics import Adjustment, Effect, listed
+from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.spec import Platform
 
 MEASURED_AT_ENTRY = ("error_percent", "latency_p95_seconds")
@@ -26,7 +26,6 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _other_certificate(spec)
     yield from _buffered_responses(spec)
     yield from _public_paths(spec)
-    yield from _evicted_jobs(spec)
     yield from _monitoring(spec)
     yield from _metrics(spec)
     yield from _standby_regions(spec)
@@ -77,23 +76,6 @@ def _public_paths(spec: Platform) -> Iterator[Adjustment]:
         checked = "the application checks its clients, and its own list of public paths applies"
         reason = checked if auth_mode(spec) != "none" else "ingress.auth requires nothing of clients"
         yield Adjustment(f"services.{name}.public_paths", list(service.public_paths), Effect.IGNORED, reason)
-
-
-def _evicted_jobs(spec: Platform) -> Iterator[Adjustment]:
-    """Yield the eviction policy that deletes Celery's queues, which are keys without an expiry like any other.
-
-    https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html#key-eviction
-    """
-    workers = [name for name, service in spec.services.items() if service.app == "celery" and "cache" in service.uses]
-    cache = spec.cache
-    if cache is None or not workers or not cache.eviction.startswith("allkeys"):
-        return
-    key = "cache.eviction" if "eviction" in cache.model_fields_set else "cache"
-    reason = (
-        f"with {cache.eviction}, a full cache deletes queued jobs of {listed(workers, 'and')}; "
-        "set cache.eviction to noeviction, or to volatile-lru where cached values expire"
-    )
-    yield Adjustment(key, cache.eviction, Effect.PARTIAL, reason)
 
 
 def _metrics(spec: Platform) -> Iterator[Adjustment]:

@@ -124,6 +124,13 @@ UNAVAILABLE = (
         "use `storage` or `database`, and remove this key",
     ),
     Unavailable(
+        "",
+        ("caches", "queue", "queues", "broker", "brokers"),
+        "a stack has one cache, for sessions, answers and queues together",
+        "set `cache.eviction` to volatile-lru, which keeps queued jobs and evicts what has an expiry, or put services with "
+        "another cache into a stack of their own, and remove this key",
+    ),
+    Unavailable(
         "network",
         ("vpc_id", "vpc", "existing", "subnet_ids", "subnets", "vnet_id", "network_id", "private_subnets", "public_subnets"),
         "the platform always creates its own network",

@@ -71,6 +71,18 @@ def check_disk(spec: Platform) -> Iterator[ConfigError]:
         yield ConfigError("database.max_storage_gib", problem, f"use {database.storage_gib} or more")
 
 
+def check_queue_cache(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse an eviction policy that deletes Celery's queues, which are keys without an expiry like any other.
+
+    https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html#key-eviction
+    """
+    workers = [name for name in spec.users_of("cache") if spec.services[name].app == "celery"]
+    if spec.cache is not None and workers and spec.cache.eviction.startswith("allkeys"):
+        problem = f"with {spec.cache.eviction}, a full cache deletes queued jobs of {listed(workers, 'and')}"
+        fix = "set it to noeviction, or to volatile-lru where cached values expire"
+        yield ConfigError("cache.eviction", problem, fix)
+
+
 def check_windows(spec: Platform) -> Iterator[ConfigError]:
     """Require that the hours of backups (daily) and of maintenance (weekly) do not overlap, across midnight either."""
     database = spec.database

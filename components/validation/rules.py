@@ -87,6 +87,7 @@ RULES = (
     Rule(platform_rules.check_closed_egress, reads=("profile", "network.egress", "network.private_endpoints")),
     Rule(egress_rules.check_egress, reads=("network.egress", "network.egress_control", "services.*.egress")),
     Rule(platform_rules.check_disk, reads=("profile", "database.storage_gib", "database.max_storage_gib")),
+    Rule(platform_rules.check_queue_cache, reads=("cache", "services.*.uses", "services.*.app")),
     Rule(platform_rules.check_windows, reads=("database.backup", "database.maintenance")),
     Rule(platform_rules.check_parameters, reads=("database.parameters",)),
     Rule(recovery_rules.check_mode, reads=("cloud", "recovery.mode")),

@@ -29,7 +29,10 @@ def check_used_parts(spec: Platform) -> Iterator[ConfigError]:
         yield from _repeated(key, service.uses)
         for part in service.uses:
             if part != "models" and getattr(spec, part) is None:
-                yield ConfigError(key, f"the platform has no {part}", f"add `{part}: {{}}`, or remove {part} here")
+                settings = "{eviction: noeviction}" if part == "cache" and service.app == "celery" else "{}"
+                yield ConfigError(
+                    key, f"the platform has no {part}", f"add `{part}: {settings}`, or remove {part} here"
+                )
         # the missing block of a cloud is an error already
         if "models" in service.uses and not spec.models and spec.block is not None:
             yield ConfigError(key, *_no_models(spec))

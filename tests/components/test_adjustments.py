@@ -21,8 +21,6 @@ ADJUSTED: dict[str, Mapping[str, object]] = {
     "ingress": {"services.gateway.path": DROP, "ingress": {"waf": True}},
     "monitoring.slo": {"services.gateway.path": DROP, "ingress": {}},
     "monitoring.alerts.error_percent": {"services.gateway.path": DROP, "ingress": {}},
-    "cache.eviction": {"cache.eviction": "allkeys-lru"},
-    "cache": {"cache": {}},
     "services.chat.metrics": {"services.chat.metrics": "none", "monitoring.prometheus": False},
     "recovery.standby_region": {"recovery": {"standby_region": "us-east-1"}},
     "aws.standby_region": {"recovery": {}, "aws.standby_region": "us-east-1"},
@@ -40,15 +38,6 @@ def adjusted_keys(changes: Mapping[str, object]) -> list[str]:
 @pytest.mark.parametrize(("path", "changes"), ADJUSTED.items(), ids=ADJUSTED)
 def test_a_setting_without_effect_is_an_adjustment(path: str, changes: Mapping[str, object]) -> None:
     assert path in adjusted_keys(changes)
-
-
-@pytest.mark.parametrize("eviction", ["noeviction", "volatile-lru", "volatile-ttl"])
-def test_a_policy_that_keeps_queued_jobs_is_no_adjustment(eviction: str) -> None:
-    assert adjusted_keys({"cache.eviction": eviction}) == []
-
-
-def test_eviction_without_a_queue_is_no_adjustment() -> None:
-    assert adjusted_keys({"cache.eviction": "allkeys-lru", "services.worker.uses": ["database"]}) == []
 
 
 def test_metrics_of_a_routed_service_are_closed_at_the_entry_in_any_case() -> None:

@@ -62,7 +62,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "uses a cache that is not there": (
         {"cache": DROP},
-        "services.worker.uses: the platform has no cache. Add `cache: {}`, or remove cache here.",
+        "services.worker.uses: the platform has no cache. Add `cache: {eviction: noeviction}`, or remove cache here.",
     ),
     "uses models without a model": (
         {"aws.models": []},
@@ -286,6 +286,18 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         {"network.egress_rules": [{"host": "db.example.com", "port": 5432}]},
         "network.egress_rules: unknown key: hosts and ports outside are listed for each service. List them under services.<name>.egress as {host: db.example.com, port: 5432}, and remove this key.",
     ),
+    "a queue in a cache that evicts every key": (
+        {"cache.eviction": "allkeys-lru"},
+        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire.",
+    ),
+    "a queue in a cache with the default policy": (
+        {"cache": {}},
+        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire.",
+    ),
+    "two caches": (
+        {"caches": {"answers": {}, "queue": {"eviction": "noeviction"}}},
+        "caches: unknown key: a stack has one cache, for sessions, answers and queues together. Set `cache.eviction` to volatile-lru, which keeps queued jobs and evicts what has an expiry, or put services with another cache into a stack of their own, and remove this key.",
+    ),
     "a service name in upper case": (
         {"services.Chat": {"image": "chat:1"}},
         "services.Chat: this name cannot be used. Use lower-case letters, digits and hyphens, beginning with a letter, 40 at most.",
@@ -429,3 +441,14 @@ def test_any_value_of_any_key_is_accepted_or_reported(path: str, value: object) 
         assert all(str(diagnostic).endswith(".") for diagnostic in invalid.diagnostics)
     else:
         assert Platform.model_validate_json(json.dumps(spec.model_dump(mode="json")))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"cache.eviction": policy} for policy in ("noeviction", "volatile-lru", "volatile-ttl")),
+        {"cache.eviction": "allkeys-lru", "services.worker.uses": ["database"]},
+    ],
+)
+def test_a_cache_that_keeps_queued_jobs_is_accepted(changes: Mapping[str, object]) -> None:
+    assert parse(production(changes), "prod").cache
