@@ -107,6 +107,12 @@ IMPORT_TABLE = ImportTable(
         _in_group("monitor:MetricAlert", "Microsoft.Insights/metricAlerts/{ruleName}"),
         _in_group("monitor:ScheduledQueryRule", "Microsoft.Insights/scheduledQueryRules/{ruleName}"),
         _in_group("network:ApplicationGateway", "Microsoft.Network/applicationGateways/{applicationGatewayName}"),
+        _in_group("network:AzureFirewall", "Microsoft.Network/azureFirewalls/{azureFirewallName}"),
+        _in_group("network:FirewallPolicy", "Microsoft.Network/firewallPolicies/{firewallPolicyName}"),
+        _in_group(
+            "network:FirewallPolicyRuleCollectionGroup",
+            "Microsoft.Network/firewallPolicies/{firewallPolicyName}/ruleCollectionGroups/{ruleCollectionGroupName}",
+        ),
         _in_group("network:FlowLog", "Microsoft.Network/networkWatchers/{networkWatcherName}/flowLogs/{flowLogName}"),
         _in_group("network:NatGateway", "Microsoft.Network/natGateways/{natGatewayName}"),
         _in_group("network:NetworkSecurityGroup", "Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}"),
@@ -116,6 +122,8 @@ IMPORT_TABLE = ImportTable(
         ),
         _in_group("network:PrivateEndpoint", "Microsoft.Network/privateEndpoints/{privateEndpointName}"),
         _in_group("network:PublicIPAddress", "Microsoft.Network/publicIPAddresses/{publicIpAddressName}"),
+        _in_group("network:Route", "Microsoft.Network/routeTables/{routeTableName}/routes/{routeName}"),
+        _in_group("network:RouteTable", "Microsoft.Network/routeTables/{routeTableName}"),
         _in_group("network:Subnet", "Microsoft.Network/virtualNetworks/{virtualNetworkName}/subnets/{subnetName}"),
         _in_group("network:VirtualNetwork", "Microsoft.Network/virtualNetworks/{virtualNetworkName}"),
         _in_group(

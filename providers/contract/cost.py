@@ -20,7 +20,7 @@ ANY_YEAR = date(2025, 1, 1)
 MEMORY_UNITS_GIB = {"Gi": 1.0, "Mi": 1 / 1024, "Ki": 1 / 1024**2}
 
 
-NAME_CHECKS = ("ngfw.", "route53.firewall_")
+NAME_CHECKS = ("azure_firewall.", "ngfw.", "route53.firewall_")
 """Beginnings of the price units of `network.egress_control: names`."""
 
 

@@ -51,6 +51,11 @@ def outside_ports(spec: Platform, name: str, *, https: bool) -> tuple[int, ...]:
     return tuple(sorted({*listed_ports(spec, name), *((HTTPS_PORT,) if https else ())}))
 
 
+def names_leave(spec: Platform) -> bool:
+    """True when any host outside can be reached, whether or not a service lists it."""
+    return spec.network.egress != "none" and not checks_names(spec)
+
+
 def hosts_of(spec: Platform, name: str) -> tuple[str, ...]:
     """Hosts that a service lists, with their ports, such as `db.example.com:5432`."""
     return tuple(f"{rule.host}:{rule.port}" for rule in spec.services[name].egress)

@@ -35,6 +35,15 @@ CHANGES: Mapping[str, Mapping[str, object]] = {
     "drill and copies": {**STANDBY, "recovery.drill": DRILL},
     "warm": {**STANDBY, "recovery": {"mode": "warm", "standby_region": "us-east-1"}},
     "canary": {"services.gateway.rollout.strategy": "canary"},
+    "names": {
+        "network.egress_control": "names",
+        "services.gateway.image": "gateway@sha256:" + "1" * 64,
+        "monitoring.prometheus": False,
+        **{
+            f"services.{name}.egress": [{"host": "db.example.com", "port": 5432}]
+            for name in ("gateway", "chat", "worker")
+        },
+    },
     "credentials": {"services.gateway.image_credentials": "REGISTRY_LOGIN"},
 }
 """Production with parts that it does not have; a cloud may refuse some of them."""

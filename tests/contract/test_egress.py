@@ -192,7 +192,7 @@ OWN_IMAGES: dict[str, object] = {
     **{f"services.{name}.image": f"{name}@sha256:" + "1" * 64 for name in SERVICES},
 }
 NAMES: dict[str, object] = {"network.egress_control": "names"}
-NAMED = ("aws", "gcp", "docker")
+NAMED = AVAILABLE
 
 
 def named(cloud: str, **hosts: object) -> Inventory:
@@ -311,12 +311,78 @@ def test_google_cloud_refuses_names_without_private_addresses_of_its_interfaces(
     assert any("network.egress_control: not supported on gcp" in each for each in refusals(changes, "gcp"))
 
 
-def test_azure_refuses_names() -> None:
-    (sentence,) = refusals(NAMES, "azure")
-    assert sentence.startswith("network.egress_control: not supported on azure: a security group has no names")
+def firewalled() -> Inventory:
+    """Production on Azure with two hosts, whose names are checked."""
+    return plan(production({**NAMES, **OWN_IMAGES, **everywhere(INTERFACE, DATABASE)}, cloud="azure"))
 
 
-@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+def test_azure_sends_what_leaves_the_network_to_the_firewall() -> None:
+    inventory = firewalled()
+    route = inventory.one("prod-network-names-route", "network:Route")
+    assert (route.inputs["addressPrefix"], route.inputs["nextHopType"]) == ("0.0.0.0/0", "VirtualAppliance")
+    assert depends(inventory, route, "prod-network-names-rules")
+    apps = inventory.one("prod-network-apps", "network:Subnet").inputs
+    assert apps["routeTable"] == {"id": "<network:RouteTable prod-network-names-routes>.id"}
+    subnet = inventory.one("prod-network-names", "network:Subnet").inputs
+    assert (subnet["subnetName"], subnet["addressPrefix"]) == ("AzureFirewallSubnet", "10.20.242.0/24")
+    assert subnet["natGateway"] == apps["natGateway"]
+    (environment,) = inventory.of_type("app:ManagedEnvironment")
+    assert route.urn in environment.depends_on
+
+
+def test_azure_allows_listed_hosts_and_what_container_apps_needs_from_the_apps_alone() -> None:
+    collections = firewalled().one("prod-network-names-rules").inputs["ruleCollections"]
+    assert is_list(collections)
+    rules = {
+        str(rule["name"]): rule
+        for collection in collections
+        if is_mapping(collection) and is_list(collection["rules"])
+        for rule in collection["rules"]
+        if is_mapping(rule)
+    }
+    targets = {
+        name: rule.get("targetFqdns") or rule.get("destinationFqdns") or rule.get("destinationAddresses")
+        for name, rule in rules.items()
+    }
+    assert targets == {
+        "registry": ["MicrosoftContainerRegistry"],
+        "registry-front": ["AzureFrontDoor.FirstParty"],
+        "directory": ["AzureActiveDirectory"],
+        "monitor": ["AzureMonitor"],
+        "container-apps": ["acs-mirror.azureedge.net", "packages.aks.azure.com"],
+        "hosts-443": ["api.example.com"],
+        "hosts-5432": ["db.example.com"],
+    }
+    assert (rules["hosts-443"]["ruleType"], rules["hosts-5432"]["destinationPorts"]) == ("ApplicationRule", ["5432"])
+    assert {str(rule["sourceAddresses"]) for rule in rules.values()} == {"['10.20.0.0/20']"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            listing(worker=[INTERFACE]),
+            "services.worker.egress: not supported on azure: apps share one subnet, whose firewall",
+        ),
+        (
+            {"monitoring.prometheus": True},
+            "monitoring.prometheus: not supported on azure: the image of the metrics collector",
+        ),
+        (
+            {"services.chat.image": "ghcr.io/acme/chat@sha256:" + "7" * 64},
+            "services.chat.image: not supported on azure: ghcr.io cannot be reached while network.egress_control is names",
+        ),
+        (
+            {"network.private_endpoints": False, "profile": "staging"},
+            "network.egress_control: not supported on azure: names needs private endpoints",
+        ),
+    ],
+)
+def test_azure_refuses_what_its_firewall_would_block_or_open(changes: dict[str, object], sentence: str) -> None:
+    assert any(each.startswith(sentence) for each in refusals({**NAMES, **OWN_IMAGES, **changes}, "azure"))
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
 def test_secrets_open_no_port_where_names_are_checked(cloud: str) -> None:
     assert internet({**NAMES, **OWN_IMAGES}, cloud) == dict.fromkeys(SERVICES, "")
 
@@ -330,13 +396,16 @@ def test_a_check_of_names_without_outbound_access_is_refused(cloud: str) -> None
 
 @pytest.mark.parametrize("cloud", NAMED)
 def test_the_report_says_that_names_are_checked(cloud: str) -> None:
-    rows = outbound_rows({**NAMES, **OWN_IMAGES, **listing(worker=[DATABASE])}, cloud)
-    assert [row[:3] for row in rows] == [("worker", "5432", "db.example.com:5432")]
+    hosts = everywhere(DATABASE) if cloud == "azure" else listing(worker=[DATABASE])
+    rows = [row[:3] for row in outbound_rows({**NAMES, **OWN_IMAGES, **hosts}, cloud)]
+    source = "every service" if cloud == "azure" else "worker"
+    assert (source, "5432", "db.example.com:5432") in rows
+    assert len(rows) == (2 if cloud == "azure" else 1)
 
 
-@pytest.mark.parametrize(("cloud", "usd"), [("aws", 6), ("gcp", 0.9)])
+@pytest.mark.parametrize(("cloud", "usd"), [("aws", 6), ("gcp", 0.9), ("azure", 913.3)])
 def test_the_plan_has_the_price_of_the_check_of_names(cloud: str, usd: float) -> None:
-    changes = {**NAMES, **OWN_IMAGES, **listing(worker=[DATABASE])}
+    changes = {**NAMES, **OWN_IMAGES, **everywhere(DATABASE)}
     cost = summary_of(planned_stack(production(changes, cloud=cloud))).cost
     assert cost.name_checks_usd == pytest.approx(usd, abs=0.01)
     assert summary_of(planned_stack(production(cloud=cloud))).cost.name_checks_usd is None

@@ -12,6 +12,12 @@ from tests.planning import DRILL, JOBS, plan, production
 
 ARN = "arn:aws:{}:us-west-2:111122223333:{}"
 DRILLED = tuple(cloud for cloud in AVAILABLE if "Drill" in CAPABILITIES[cloud])
+NAMES: Mapping[str, object] = {
+    "network.egress_control": "names",
+    "services.gateway.image": "gateway@sha256:" + "1" * 64,
+    "monitoring.prometheus": False,
+    **{f"services.{name}.egress": [{"host": "db.example.com", "port": 5432}] for name in ("gateway", "chat", "worker")},
+}
 PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     *((cloud, {}) for cloud in AVAILABLE),
     *((cloud, {"profile": "development"}) for cloud in AVAILABLE),
@@ -22,6 +28,7 @@ PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     ("aws", {"recovery": {"mode": "warm", "standby_region": "us-east-1"}, "jobs": JOBS}),
     ("gcp", {"recovery": {"mode": "warm", "standby_region": "us-east1"}, "jobs": JOBS}),
     ("gcp", {"network.private_endpoints": False}),
+    *((cloud, NAMES) for cloud in AVAILABLE),
     ("gcp", {"recovery": {"mode": "backup", "standby_region": "us-east1", "lock": "governance"}}),
 ]
 LOCATION = {"project": "acme-agents", "subscriptionId": "1", "account": "111122223333"}

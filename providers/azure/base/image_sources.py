@@ -3,6 +3,7 @@
 import re
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.egress import names_leave
 from providers.contract.images import other_registries, own_images
 from providers.contract.spec import Platform
 
@@ -58,18 +59,21 @@ def _refused_repositories(spec: Platform) -> list[Diagnostic]:
 
 
 def _unreachable_images(spec: Platform) -> list[Diagnostic]:
-    if spec.network.egress != "none":
+    if names_leave(spec):
         return []
+    setting = "network.egress" if spec.network.egress == "none" else "network.egress_control"
+    fix = "set network.egress to per_zone or single" if setting == "network.egress" else f"remove {setting}"
     return [
         Unsupported(
             "azure",
             f"services.{name}.image",
-            problem=f"{registry} cannot be reached while network.egress is none",
-            fix=(
-                "import the image into the platform's registry and remove the host from the reference, "
-                "or set network.egress to per_zone or single"
-            ),
+            problem=f"{registry} cannot be reached while {setting} is {_value(spec)}",
+            fix=f"import the image into the platform's registry and remove the host from the reference, or {fix}",
         )
         for name, registry in other_registries(spec).items()
         if registry != MICROSOFT_REGISTRY
     ]
+
+
+def _value(spec: Platform) -> str:
+    return "none" if spec.network.egress == "none" else spec.network.egress_control

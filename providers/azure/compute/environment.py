@@ -49,7 +49,8 @@ def create_environment(scope: Scope, context: AzureContext, network: AzureNetwor
         app_insights_configuration=tracing.insights if tracing else None,
         open_telemetry_configuration=tracing.agent if tracing else None,
         tags=dict(scope.tags),
-        opts=scope.opts(protect=context.production),
+        # without its route to the firewall it would be created with another way out
+        opts=scope.opts(protect=context.production, depends_on=network.outbound),
     )
     send_to_logs(scope, logs, "diagnostics", environment.id)
     return AppEnvironment(environment.id, environment.default_domain, environment.static_ip)

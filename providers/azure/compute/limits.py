@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from providers.azure.compute.health import probe_adjustments, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
+from providers.contract.egress import names_leave
 from providers.contract.prometheus import unscraped_reason
 from providers.contract.spec import Platform
 
@@ -85,13 +86,15 @@ def _reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _unreachable_collector(spec: Platform) -> Iterator[Diagnostic]:
-    if spec.monitoring.prometheus and spec.network.egress == "none":
-        yield Unsupported(
-            "azure",
-            "monitoring.prometheus",
-            problem="the image of the metrics collector is in a public registry and network.egress is none",
-            fix="set network.egress to per_zone or single, or set monitoring.prometheus to false",
-        )
+    if not spec.monitoring.prometheus or names_leave(spec):
+        return
+    problem = "the image of the metrics collector is in a public registry and"
+    if spec.network.egress == "none":
+        fix = "set network.egress to per_zone or single, or set monitoring.prometheus to false"
+        yield Unsupported("azure", "monitoring.prometheus", f"{problem} network.egress is none", fix)
+    else:
+        fix = "remove network.egress_control, or set monitoring.prometheus to false"
+        yield Unsupported("azure", "monitoring.prometheus", f"{problem} network.egress_control is names", fix)
 
 
 def _adjusted_calls(spec: Platform) -> Iterator[Adjustment]:

@@ -10,6 +10,7 @@ from providers.azure.cli_commands import az, context_of, required
 from providers.azure.naming import salt
 from providers.azure.tasks import Document, awaited_status, create_job, read_output, start_execution
 from providers.contract.cli import DeployedStack, JsonObject, OutputReader, Shell
+from providers.contract.egress import names_leave
 from providers.contract.smoke import CURL_VERSION, smoke_failure, smoke_script, smoke_variables
 from providers.contract.spec import Platform
 
@@ -23,6 +24,8 @@ def smoke_problem(spec: Platform) -> str:
     """Return why no smoke test can be sent; empty where one can."""
     if spec.network.egress == "none":
         return "the image that sends the request is in a public registry, and network.egress is none"
+    if not names_leave(spec):
+        return "the image that sends the request is in a public registry, and network.egress_control is names"
     return ""
 
 

@@ -131,6 +131,11 @@ def _nat(gateway: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     yield fixed("data", "nat.gb", site.share("nat_gb", gateway), "nat_gb")
 
 
+def _firewall(firewall: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    yield fixed("firewall", "azure_firewall.standard.hour", site.hours)
+    yield fixed("data through the firewall", "azure_firewall.standard.gb", site.share("nat_gb", firewall), "nat_gb")
+
+
 def _address(address: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     """Charge of an address; the price of an Application Gateway contains its own."""
     if address.component == "Entry":
@@ -230,6 +235,7 @@ PRICED: Mapping[str, Charges] = {
     "monitor:ScheduledQueryRule": _query_rule,
     "network:ApplicationGateway": _gateway,
     "network:FlowLog": _flow_log,
+    "network:AzureFirewall": _firewall,
     "network:NatGateway": _nat,
     "network:PrivateEndpoint": _private_endpoint,
     "network:PublicIPAddress": _address,

@@ -2,8 +2,8 @@
 
 Subnets span all zones of a location. The network is divided into sixteen slots. The first is the apps' subnet: its size
 cannot change once an environment uses it, and a rollout runs every revision twice. The second slot begins with the subnet of
-an Application Gateway. The last slot is divided again into small subnets: the database's, then the private endpoints'. The
-rest stays free.
+an Application Gateway. The last slot is divided again into small subnets: the database's, the private endpoints' and the
+firewall's. The rest stays free.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_PREFIX_LENGTH = 20
 SLOT_BITS = 4
 SMALL_BITS = 8
 MAX_SUBNET_PREFIX_LENGTH = 26
-"""Large enough for every private endpoint of the platform; a database subnet needs /28."""
+"""Large enough for every private endpoint of the platform, and required for Azure Firewall; a database subnet needs /28."""
 
 GATEWAY_PREFIX_LENGTH = 24
 """Room for the 125 instances of an Application Gateway; a slot of the smallest network has this size."""
@@ -72,6 +72,11 @@ class AzureAddressPlan:
         """Subnet of the Application Gateway, at the beginning of the second slot; /24 is the size that Microsoft recommends."""
         slot = tuple(self.network.subnets(prefixlen_diff=SLOT_BITS))[1]
         return next(slot.subnets(new_prefix=GATEWAY_PREFIX_LENGTH))
+
+    @property
+    def firewall(self) -> IPv4Network:
+        """Subnet of Azure Firewall."""
+        return self._small(2)
 
     def _small(self, index: int) -> IPv4Network:
         last = tuple(self.network.subnets(prefixlen_diff=SLOT_BITS))[-1]

@@ -13,7 +13,7 @@ from typing import Literal
 from providers.azure.entry.limits import allows_any_address, has_gateway
 from providers.azure.network.cidr import AzureAddressPlan
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
-from providers.contract.egress import other_ports
+from providers.contract.egress import checks_names, other_ports, services_by_port
 from providers.contract.spec import Platform
 
 Subnet = Literal["apps", "database", "endpoints", "gateway"]
@@ -103,6 +103,8 @@ def _apps(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
 
 def internet_ports(spec: Platform) -> tuple[int, ...]:
     """Ports of the internet that every app may connect to."""
+    if checks_names(spec):
+        return tuple(services_by_port(spec))
     return tuple(sorted((HTTPS_PORT, *other_ports(spec)))) if spec.network.egress != "none" else ()
 
 

@@ -6,7 +6,7 @@ from providers.azure.base.limits import ZONES
 from providers.azure.network.cidr import address_plan, cidr_fault, max_replicas
 from providers.azure.network.flows import HTTPS_PORT
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.egress import checks_names, listed_ports, open_port_adjustments, services_by_port
+from providers.contract.egress import checks_names, hosts_of, listed_ports, open_port_adjustments, services_by_port
 from providers.contract.spec import Platform
 
 
@@ -26,6 +26,7 @@ def network_adjustments(spec: Platform) -> list[Adjustment]:
         *_adjusted_zones(spec),
         *_adjusted_egress(spec),
         *open_port_adjustments(spec),
+        *_adjusted_names(spec),
         *_unused_watcher(spec),
         *_adjusted_public_access(spec),
     ]
@@ -73,7 +74,7 @@ def _refused_own_ports(spec: Platform) -> Iterator[Diagnostic]:
             for port, users in services_by_port(spec).items()
             if port != HTTPS_PORT and port not in listed_ports(spec, name)
         }
-        if missing:
+        if missing and not checks_names(spec):
             ports, others = listed(missing, "and"), listed(dict.fromkeys(missing.values()), "and")
             problem = f"apps share one subnet, whose rules would open TCP {ports} of {others} for {name} too"
             fix = f"list the hosts under services.{name}.egress as well, or give {others} a stack of its own"
@@ -81,10 +82,29 @@ def _refused_own_ports(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _refused_names(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse names of one service alone, and names beside services of Azure with public addresses."""
+    if not checks_names(spec):
+        return
+    if not spec.network.private_endpoints:
+        problem = "names needs private endpoints; the public names of registry and cache would have to be listed"
+        yield Unsupported("azure", "network.egress_control", problem, "set network.private_endpoints to true")
+    first = next(iter(spec.services), "")
+    for name in spec.services:
+        if set(hosts_of(spec, name)) != set(hosts_of(spec, first)):
+            problem = (
+                f"apps share one subnet, whose firewall would let {name} reach the hosts of {first} too, or the reverse"
+            )
+            fix = f"list the same hosts under services.{name}.egress, or give {name} a stack of its own"
+            yield Unsupported("azure", f"services.{name}.egress", problem, fix)
+
+
+def _adjusted_names(spec: Platform) -> Iterator[Adjustment]:
     if checks_names(spec):
-        problem = "a security group has no names, and the platform declares no Azure Firewall, which would cost about 900 USD a month"
-        fix = "use ports, or route the apps' subnet through a firewall of your own"
-        yield Unsupported("azure", "network.egress_control", problem, fix)
+        reason = (
+            "Azure Firewall compares the name in the TLS handshake on port 443; on other ports it allows the addresses that "
+            "the name resolves to"
+        )
+        yield Adjustment("network.egress_control", "names", Effect.PARTIAL, reason)
 
 
 def _adjusted_zones(spec: Platform) -> Iterator[Adjustment]:

@@ -22,10 +22,12 @@ from providers.azure.context import AzureContext
 from providers.azure.naming import flow_account, network_watcher
 from providers.azure.network.cidr import address_plan
 from providers.azure.network.dns import create_zones
+from providers.azure.network.firewall import create_firewall, create_route_table
 from providers.azure.network.subnets import create_subnets
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.azure.storage.account import create_lifecycle, create_storage_account
 from providers.contract.component import Scope
+from providers.contract.egress import checks_names
 
 IDLE_TIMEOUT_MINUTES = 10
 """Longer than the default of 4, because agents wait for models; not longer, because idle connections use SNAT ports."""
@@ -52,6 +54,8 @@ class AzureNetwork:
     """Ids of the private DNS zones by name (`privatelink.blob.core.windows.net`)."""
     ready: tuple[pulumi.Resource, ...]
     """Links of the zones to the network; the id of a zone does not imply its link."""
+    outbound: tuple[pulumi.Resource, ...] = ()
+    """Route to the firewall, without which the environment cannot pull its own images; no Output refers to it."""
 
 
 def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> AzureNetwork:
@@ -67,10 +71,13 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
     )
     send_to_logs(scope, logs, "diagnostics", network.id)
     gateway = _nat_gateway(scope, context, logs) if spec.network.egress != "none" else None
-    subnets = create_subnets(scope, context, plan, network, gateway, logs)
+    routes = create_route_table(scope, context) if checks_names(spec) else None
+    subnets = create_subnets(scope, context, plan, network, gateway, logs, routes)
+    last = tuple(subnets.values())
+    route = create_firewall(scope, context, plan, network, gateway, routes, logs, after=last) if routes else None
     zones = create_zones(scope, context, network)
     if spec.network.flow_logs:
-        _flow_logs(scope, context, logs, network, after=(*subnets.values(), *zones.links))
+        _flow_logs(scope, context, logs, network, after=(*last, *zones.links, *((route,) if route else ())))
     database, endpoints, gateway_subnet = (subnets.get(name) for name in ("database", "endpoints", "gateway"))
     return AzureNetwork(
         vnet_id=network.id,
@@ -80,6 +87,7 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
         gateway_subnet_id=gateway_subnet.id if gateway_subnet else None,
         zones=zones.ids,
         ready=zones.links,
+        outbound=(route,) if route else (),
     )
 
 

@@ -33,8 +33,9 @@ def create_subnets(
     network: azure_native.network.VirtualNetwork,
     gateway: azure_native.network.NatGateway | None,
     logs: AzureLogs,
+    routes: azure_native.network.RouteTable | None = None,
 ) -> Mapping[Subnet, azure_native.network.Subnet]:
-    """Declare the subnets that the platform uses."""
+    """Declare the subnets that the platform uses; `routes` are those of the apps."""
     subnets: dict[Subnet, azure_native.network.Subnet] = {}
     for name, block in subnet_blocks(context.spec, plan).items():
         group = _security_group(scope, context, plan, name, logs)
@@ -45,6 +46,7 @@ def create_subnets(
             address_prefix=str(block),
             network_security_group=azure_native.network.NetworkSecurityGroupArgs(id=group.id),
             nat_gateway=azure_native.network.SubResourceArgs(id=gateway.id) if gateway and name == "apps" else None,
+            route_table=azure_native.network.RouteTableArgs(id=routes.id) if routes and name == "apps" else None,
             delegations=_delegations(name),
             service_endpoints=_service_endpoints(context.spec, name),
             default_outbound_access=False,
