@@ -246,58 +246,6 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         {"services.worker.rollout": {"strategy": "canary", "smoke": {"path": "/ready"}}},
         "services.worker.rollout.smoke: a smoke test needs a port. Set `port`, or remove the smoke test.",
     ),
-    "a host outside with a scheme": (
-        {"services.chat.egress": [{"host": "https://api.example.com"}]},
-        'services.chat.egress[0].host: "https://api.example.com" has a scheme. Write the host alone, like db.example.com, and the port beside it.',
-    ),
-    "a host outside with a port": (
-        {"services.chat.egress": [{"host": "db.example.com:5432"}]},
-        'services.chat.egress[0].host: "db.example.com:5432" has a port. Write the host alone, and the port under `port`.',
-    ),
-    "a host outside with a path": (
-        {"services.chat.egress": [{"host": "api.example.com/v1"}]},
-        'services.chat.egress[0].host: "api.example.com/v1" has a path. Write the host alone, like db.example.com.',
-    ),
-    "a wildcard for hosts outside": (
-        {"services.chat.egress": [{"host": "*.example.com"}]},
-        'services.chat.egress[0].host: "*.example.com" is a wildcard. List each host by its full name.',
-    ),
-    "an address for a host outside": (
-        {"services.chat.egress": [{"host": "198.51.100.7", "port": 5432}]},
-        'services.chat.egress[0].host: "198.51.100.7" is an address. Use the DNS name of the host.',
-    ),
-    "a host outside in upper case": (
-        {"services.chat.egress": [{"host": "DB.example.com", "port": 5432}]},
-        'services.chat.egress[0].host: "DB.example.com" is not a DNS name. Write it in lower case, like db.example.com.',
-    ),
-    "the port of mail servers": (
-        {"services.chat.egress": [{"host": "mail.example.com", "port": 25}]},
-        "services.chat.egress[0].port: 25 is blocked by the clouds, which deliver no mail directly. Use 587 of a mail service.",
-    ),
-    "a host outside that is listed twice": (
-        {"services.chat.egress": [{"host": "api.example.com"}, {"host": "api.example.com", "port": 443}]},
-        "services.chat.egress: api.example.com:443 is listed twice. List it once.",
-    ),
-    "a host outside without outbound access": (
-        {"network.egress": "none", "services.chat.egress": [{"host": "db.example.com", "port": 5432}]},
-        "services.chat.egress: no host outside can be reached with `network.egress: none`. Set network.egress to per_zone or single, or remove this key.",
-    ),
-    "outbound rules of the network": (
-        {"network.egress_rules": [{"host": "db.example.com", "port": 5432}]},
-        "network.egress_rules: unknown key: hosts and ports outside are listed for each service. List them under services.<name>.egress as {host: db.example.com, port: 5432}, and remove this key.",
-    ),
-    "a queue in a cache that evicts every key": (
-        {"cache.eviction": "allkeys-lru"},
-        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire.",
-    ),
-    "a queue in a cache with the default policy": (
-        {"cache": {}},
-        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire.",
-    ),
-    "two caches": (
-        {"caches": {"answers": {}, "queue": {"eviction": "noeviction"}}},
-        "caches: unknown key: a stack has one cache, for sessions, answers and queues together. Set `cache.eviction` to volatile-lru, which keeps queued jobs and evicts what has an expiry, or put services with another cache into a stack of their own, and remove this key.",
-    ),
     "a service name in upper case": (
         {"services.Chat": {"image": "chat:1"}},
         "services.Chat: this name cannot be used. Use lower-case letters, digits and hyphens, beginning with a letter, 40 at most.",
@@ -441,14 +389,3 @@ def test_any_value_of_any_key_is_accepted_or_reported(path: str, value: object) 
         assert all(str(diagnostic).endswith(".") for diagnostic in invalid.diagnostics)
     else:
         assert Platform.model_validate_json(json.dumps(spec.model_dump(mode="json")))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        *({"cache.eviction": policy} for policy in ("noeviction", "volatile-lru", "volatile-ttl")),
-        {"cache.eviction": "allkeys-lru", "services.worker.uses": ["database"]},
-    ],
-)
-def test_a_cache_that_keeps_queued_jobs_is_accepted(changes: Mapping[str, object]) -> None:
-    assert parse(production(changes), "prod").cache
