@@ -139,8 +139,8 @@ def _version(package: str) -> str:
 
 
 def _files(folder: Path) -> Iterator[bytes]:
-    """Yield the path, size and time of change of each file of the program."""
+    """Yield path and content of each file of the program: a checkout or an installation gives equal files another time."""
     for path in sorted(folder.rglob("*")):
         if path.suffix != ".pyc" and path.is_file():
-            status = path.stat()
-            yield f"{path} {status.st_size} {status.st_mtime_ns}".encode()
+            yield path.relative_to(folder).as_posix().encode()
+            yield path.read_bytes()

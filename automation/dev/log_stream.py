@@ -66,6 +66,7 @@ class LogStream:
         self.stack, self.printer, self.environment, self.since = stack, printer, dict(environment), since
         self.owner = owner_of_state(stack, environment)
         self._readers: dict[str, subprocess.Popen[str]] = {}
+        self._running: Mapping[str, str] = {}
         self._stopped = threading.Event()
         self._scanner = threading.Thread(target=self._scan, daemon=True)
 
@@ -91,9 +92,14 @@ class LogStream:
         found = {name: replica_of(self.stack, logical_name(name)) for name in self.owner.lines(listed.stdout)}
         return {name: each[0] for name, each in found.items() if each and each[0] in self.printer.services}
 
+    def known(self, service: str) -> str | None:
+        """Return a container of a service that ran at the last look, which may have ended since; None without one."""
+        return next((name for name, each in self._running.items() if each == service), None)
+
     def _scan(self) -> None:
         while not self._stopped.is_set():
-            for name, service in self.running().items():
+            self._running = self.running()
+            for name, service in self._running.items():
                 reader = self._readers.get(name)
                 if reader is None or reader.poll() is not None:
                     self._read(name, service)

@@ -3,11 +3,12 @@
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from watchfiles import DefaultFilter, watch
 
@@ -22,8 +23,10 @@ from automation.images.operations import ImageOperations
 from automation.processes import signals_handled
 from automation.shell import TERMINATION_SIGNALS, LocalShell
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, Unsupported, listed
+from providers.contract.preflight import HostUnreachable
 from providers.contract.spec import Platform
 from providers.docker.cli import STATE_FOLDER
+from providers.docker.preflight.daemon import daemon_from
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -151,6 +154,10 @@ class DevSession:
         if not self.sources[name].restarts:
             printer.note(name, f"{listed(changed, 'and')} changed")
             return
+        known = stream.known(name)
+        if known is not None and request_restart(known, self.environment):
+            printer.note(name, f"{listed(changed, 'and')} changed: restarting")
+            return
         container = self._container(stream, name)
         if container is None:
             printer.note(name, "no replica is running; end this session with Ctrl-C and start it again")
@@ -187,6 +194,16 @@ class DevSession:
             for folder in source.mirror.folder.parent.iterdir():
                 if folder not in used:
                     shutil.rmtree(folder, ignore_errors=True)
+
+
+def request_restart(container: str, environment: Mapping[str, str]) -> bool:
+    """Ask the daemon to restart the service in a container; False when it cannot, for which Docker's client has the reason.
+
+    The daemon is asked directly, because its client takes longer to start than the request takes.
+    """
+    with suppress(HostUnreachable):
+        return not daemon_from(environment).post(f"/containers/{quote(container)}/kill?signal=HUP")
+    return False
 
 
 def refuse_other_clouds(spec: Platform, stack: str) -> None:

@@ -13,13 +13,14 @@ from automation.dev.log_stream import LogFilter, LogPrinter
 from automation.dev.mirror import COMPLETE, Mirror
 from automation.dev.options import chosen_services, model_values, parse_debug, parse_sources
 from automation.dev.service_source import write_tools
-from automation.dev.session import ending, refuse_other_clouds, refuse_remote
+from automation.dev.session import ending, refuse_other_clouds, refuse_remote, request_restart
 from automation.dev.session_lock import refuse_session, session_lock
 from automation.images.build_context import IgnoreRules
 from automation.shell import LocalShell
 from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
+from tests.docker.fake_daemon import fake_daemon
 
 SERVICES: dict[str, object] = {
     "web": {"app": "agentos", "build": {}, "secrets": ["API_KEY"]},
@@ -205,6 +206,16 @@ def test_a_second_session_and_an_update_are_refused_while_one_runs(tmp_path: Pat
                 attempt()
             assert f"a dev session is running (process {os.getpid()})" in str(error.value)
     refuse_session(tmp_path, "dev")
+
+
+def test_a_service_is_restarted_by_a_request_to_the_daemon() -> None:
+    with fake_daemon({}) as daemon:
+        assert request_restart("dev-compute-web-1-0123abc", daemon.environment)
+        assert daemon.commands == ["POST /containers/dev-compute-web-1-0123abc/kill?signal=HUP"]
+    with fake_daemon({}, "No such container", 404) as daemon:
+        assert not request_restart("removed", daemon.environment)
+    assert not request_restart("web", {"DOCKER_CONTEXT": "desktop"}), "Docker's client can reach it"
+    assert not request_restart("web", {"DOCKER_HOST": "unix:///nowhere/docker.sock"})
 
 
 def test_the_end_of_a_session_states_what_runs() -> None:

@@ -1,6 +1,7 @@
 """Record of the last update of a Docker stack: what makes a repeat of it run program and providers again."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +72,10 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "the project file": lambda folder: append(folder / "Pulumi.yaml"),
     "the program of the project": lambda folder: append(folder / "__main__.py"),
     "the package": lambda folder: append(folder.parent / "program" / "region.py"),
+    "a word of the package": lambda folder: (folder.parent / "program" / "region.py").write_text("two"),
+    "the name of a module": lambda folder: (folder.parent / "program" / "region.py").rename(
+        folder.parent / "program" / "a.py"
+    ),
     "a new module of the package": lambda folder: (folder.parent / "program" / "new.sh").write_text(""),
     "the state": lambda folder: append(LocalState(folder).checkpoint(STACK)),
     "the authority's file": lambda folder: LocalState(folder).authority(STACK).unlink(),
@@ -83,6 +88,16 @@ def test_anything_that_an_update_reads_makes_it_run_again(folder: Path, change: 
     record(folder).save()
     CHANGES[change](folder)
     assert not record(folder).is_current
+
+
+def test_a_package_that_is_installed_again_is_unchanged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(folder).save()
+    installed = folder.parent / "installed"
+    installed.mkdir()
+    (installed / "region.py").write_text("one", encoding="utf-8")
+    os.utime(installed / "region.py", (0, 0))
+    monkeypatch.setattr(components, "__path__", [str(installed)])
+    assert record(folder).is_current
 
 
 def test_another_docker_host_and_another_image_make_an_update_run_again(
