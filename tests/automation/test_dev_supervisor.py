@@ -118,6 +118,65 @@ def test_a_spare_process_has_imported_the_installed_modules_before_the_edit(
         eventually(lambda: len(children(process)) == 2, 20)
 
 
+def test_edits_in_quick_succession_are_served_by_copies_of_one_spare_process(
+    supervised: Start, tmp_path: Path, port: int, installed: Path
+) -> None:
+    process = supervised(program_of(port, "one"), "--port", str(port), "--spare")
+    assert line(process) == "one False first True"
+    assert line(process).startswith(f"[dev] listens on port {port}")
+    first = children(process)
+    eventually(lambda: len(children(process)) == 2, 20)
+    (spare,) = set(children(process)) - set(first)
+    for version in ("two", "three", "four"):
+        (tmp_path / "program.py").write_text(program_of(port, version), encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        assert line(process) == f"{version} True first True"
+        assert line(process).startswith(f"[dev] listens on port {port}")
+        assert spare in children(process)
+    assert len(children(process)) == 2
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    eventually(lambda: not Path(f"/proc/{spare}").exists(), 20)
+
+
+def test_a_copy_that_ends_is_reported_with_its_exit_code(
+    supervised: Start, tmp_path: Path, port: int, installed: Path
+) -> None:
+    process = supervised(program_of(port, "one"), "--port", str(port), "--spare")
+    assert line(process) == "one False first True"
+    assert line(process).startswith(f"[dev] listens on port {port}")
+    eventually(lambda: len(children(process)) == 2, 20)
+    failing = program_of(port, "{}") + "raise SystemExit(7)\n"
+    failing = failing.replace("time.sleep(60)\n", "").replace("listener =", "_ =")
+    for version, early in (("two", True), ("three", True), ("four", False)):
+        (tmp_path / "program.py").write_text(failing.format(version), encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        # after two failures in a row, nothing is imported in advance
+        assert line(process) == f"{version} {early} first True"
+        assert line(process) == "[dev] ended with exit code 7; waiting for the next edit"
+
+
+def test_a_process_with_threads_is_not_copied(supervised: Start, tmp_path: Path, port: int, installed: Path) -> None:
+    thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    installed.write_text(thread + installed.read_text(encoding="utf-8"), encoding="utf-8")
+    process = supervised(
+        program_of(port, "one").replace("print(", "import threading; print(threading.active_count(), "),
+        "--port",
+        str(port),
+        "--spare",
+    )
+    assert line(process) == "2 one False first True"
+    assert line(process).startswith(f"[dev] listens on port {port}")
+    eventually(lambda: len(children(process)) == 2, 20)
+    time.sleep(1)  # the spare process waits
+    waiting = children(process)
+    process.send_signal(signal.SIGHUP)
+    assert line(process) == "2 one True first True"
+    assert line(process).startswith(f"[dev] listens on port {port}")
+    eventually(lambda: len(children(process)) == 2, 20)
+    assert len(set(waiting) & set(children(process))) == 1, "the waiting process is the service now"
+
+
 def test_a_spare_process_listens_for_a_debugger_after_the_edit(supervised: Start, port: int, installed: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         debug_port = listener.getsockname()[1]

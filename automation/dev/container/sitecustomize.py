@@ -2,12 +2,14 @@
 
 The interpreter imports this module at its start. A process writes the installed modules that the service imports into the
 record. A spare process, started while the service runs, imports the recorded ones and waits for the next edit, after which
-only the service's own modules are imported. Later processes, such as the debugger's own, find no variable.
+only the service's own modules are imported. Where that loses nothing, a copy of it becomes the service, and it waits for the
+edit after that one. Later processes, such as the debugger's own, find no variable.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import os
@@ -25,7 +27,10 @@ INSTALLED = ("/site-packages/", "/dist-packages/")
 PATCHING = ("gevent.monkey", "eventlet.patcher")
 """Modules that replace others before these are imported."""
 RECORD, GO = "AGENT_PLATFORM_DEV_RECORD", "AGENT_PLATFORM_DEV_GO"
+COPIES = "AGENT_PLATFORM_DEV_COPIES"
 PATH, DEBUG_PORT = "AGENT_PLATFORM_DEV_PYTHONPATH", "AGENT_PLATFORM_DEBUG_PORT"
+IMPORT = b"i"
+"""Request to import what has been recorded since; any other asks for the service, and its answer is a process ID."""
 
 
 class ImportRecorder:
@@ -92,20 +97,71 @@ def _restore_path() -> None:
 
 
 def _wait_as_spare(record: int, go: int, variables: Mapping[str, str]) -> None:
-    """Import the recorded modules, wait for the supervisor, and start again where an import ends it or its file has changed."""
+    """Import the recorded modules and answer the supervisor; returns in the process that becomes the service.
+
+    It starts again where an import would end it or the file of an imported module has changed.
+    """
+    copies = bool(os.environ.pop(COPIES, ""))
+    times = _import_recorded(record, variables)
+    while request := os.read(go, 1):
+        if request == IMPORT:
+            times = _import_recorded(record, variables)
+            continue
+        is_usable = times is not None and all(_time(origin) == time for origin, time in times.items())
+        copy = _copy(go) if is_usable and copies and _has_one_thread() else None
+        if copy == 0:
+            return
+        os.write(go, f"{copy or os.getpid()}\n".encode())
+        if copy:
+            continue
+        os.close(go)
+        if is_usable:
+            return
+        os.set_inheritable(record, True)
+        kept = {name: value for name, value in variables.items() if name not in (GO, COPIES)}
+        os.execve(sys.executable, _words(), kept)  # noqa: S606  # the command of this process
+    os._exit(1)
+
+
+def _import_recorded(record: int, variables: Mapping[str, str]) -> dict[str, int] | None:
+    """Return the files of the recorded modules with their times; None where an import would end the process."""
     try:
         times = {origin: _time(origin) for name, origin in _recorded(record) if _import_same(name, origin)}
         if DEBUG_PORT in variables:
             importlib.import_module("debugpy.server.api")  # imported by `debugpy.listen`
     except BaseException:  # such as SystemExit
-        times = None
-    if not os.read(go, 1):
-        os._exit(1)
-    os.close(go)
-    if times is None or any(_time(origin) != time for origin, time in times.items()):
-        os.set_inheritable(record, True)
-        kept = {name: value for name, value in variables.items() if name != GO}
-        os.execve(sys.executable, _words(), kept)  # noqa: S606  # the command of this process
+        return None
+    # the collector would visit every object of the modules again and again while the service starts
+    gc.collect()
+    gc.freeze()
+    return times
+
+
+def _has_one_thread() -> bool:
+    """True when a copy of this process lacks no thread, also none of a library in C."""
+    return len(os.listdir("/proc/self/task")) == 1
+
+
+def _copy(go: int) -> int | None:
+    """Return the ID of a copy of this process, and 0 in the copy, whose parent is the supervisor; None when there is none."""
+    receiving, sending = os.pipe()
+    between = os.fork()
+    if between == 0:
+        copy = -1
+        with contextlib.suppress(OSError):
+            copy = os.fork()
+        if copy:
+            os.write(sending, str(copy).encode())
+            os._exit(0)
+        for number in (receiving, sending, go):
+            os.close(number)
+        os.setsid()
+        return 0
+    os.close(sending)
+    os.waitpid(between, 0)  # the supervisor adopts the copy
+    answer = int(os.read(receiving, 16))
+    os.close(receiving)
+    return answer if answer > 0 else None
 
 
 def _recorded(record: int) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@
 
 A command that ends by itself, such as one whose code fails at import, is run again at the next SIGHUP: a container that
 restarted in the meantime would lose time and fill the log. With `--spare`, another process of a Python command has imported
-the installed modules before the next edit. Runs with the Python of the service's image, which may be 3.8, and with the
+the installed modules before the next edit, and becomes the service or makes a copy of itself that does. Runs with the Python of the service's image, which may be 3.8, and with the
 standard library only.
 """
 
@@ -13,22 +13,32 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from typing import Union
 
 STOP_SECONDS = 1.0
 """Time for the command to end after SIGTERM."""
 POLL_SECONDS = 0.02
 SPARE_SECONDS, SPARE_SECONDS_WITHOUT_PORT = 1.0, 5.0
 """Time from the listening service, or from the start of one without a port, to the spare process."""
+START, IMPORT = b"s", b"i"
+"""Requests to the spare process: a process for the service, and the modules that were recorded since."""
+ANSWER_SECONDS = 60.0
+"""Time for the spare process to complete its imports after a request; a new one would begin them."""
+ADOPT = 36
+"""PR_SET_CHILD_SUBREAPER, prctl(2)."""
 SHELLS, SEVERAL_COMMANDS = ("sh", "bash", "dash", "ash"), frozenset(";&|<>()`\n")
 """Names of shells, and characters of more than one command, a redirection or a substitution."""
 LISTENING = "0A"
 """State of a listening socket, proc_pid_net(5)."""
-SIGNALS = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+ENDING = {signal.SIGTERM, signal.SIGINT}
+SIGNALS = {signal.SIGHUP, signal.SIGCHLD, *ENDING}
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 START_FOLDER, DEBUG_FOLDER = os.path.join(FOLDER, "start"), os.path.join(FOLDER, "debug")
 MEMORY = (
@@ -52,36 +62,95 @@ def main() -> int:
     return 0
 
 
+class Copy:
+    """Process that the spare one made, which this process has adopted; like `subprocess.Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._wait(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Wait for the end, and return the exit code."""
+        return self._wait(0)
+
+    def _wait(self, options: int) -> int | None:
+        if self.returncode is None:
+            try:
+                pid, status = os.waitpid(self.pid, options)
+            except ChildProcessError:
+                pid, status = self.pid, 0
+            if pid:
+                self.returncode = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        return self.returncode
+
+
 class Starter:
-    """Starts the command, where possible as the spare process that has imported the installed modules."""
+    """Starts the command, where possible from the spare process that has imported the installed modules."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.spare: subprocess.Popen[bytes] | None = None
         self.record: int | None = None
-        self.go = -1
+        self.go: socket.socket | None = None
+        self.failures = 0
         if options.spare and _is_python(_program(options.command)) and hasattr(os, "memfd_create"):
             self.record = os.memfd_create("imports")
 
-    def start(self) -> subprocess.Popen[bytes] | None:
+    def start(self) -> Child | None:
         """Start the command; None when that is impossible."""
-        child, self.spare = self.spare, None
-        if child is not None:
-            with contextlib.suppress(BrokenPipeError):
-                os.write(self.go, b"\n")
-            os.close(self.go)
-            if child.poll() is None:
-                return child
-        return self._run()
+        if self.failures > 1:
+            self.discard()  # the second time, the cause may be what was imported before
+        return self._from_spare() or self._run()
 
-    def prepare(self, child: subprocess.Popen[bytes] | None) -> None:
-        """Start a spare process, if the service's first process has recorded its imports and memory is left for both."""
-        if self.spare is None and self._has_recorded(child) and has_memory():
-            wait, self.go = os.pipe()
-            self.spare = self._run(wait)
-            os.close(wait)
+    def discard(self) -> None:
+        """End the spare process."""
+        if self.spare is not None:
+            _kill_group(self.spare.pid, signal.SIGKILL)
+            self.spare.wait()
+            self.spare = None
+        if self.go is not None:
+            self.go.close()
+            self.go = None
 
-    def _has_recorded(self, child: subprocess.Popen[bytes] | None) -> bool:
+    def _from_spare(self) -> Child | None:
+        """Return the process that the spare one became, or the copy that it made; None without one."""
+        spare, pid = self.spare, self._ask()
+        if spare is None or pid is None:
+            self.discard()
+            return None
+        if pid != spare.pid:
+            return Copy(pid)
+        self.spare = None
+        self.discard()
+        return spare
+
+    def _ask(self) -> int | None:
+        """Return the ID of the process for the service; None when the spare one does not answer before a signal."""
+        if self.go is None:
+            return None
+        deadline = time.monotonic() + ANSWER_SECONDS
+        with contextlib.suppress(OSError, ValueError):
+            self.go.sendall(START)
+            while time.monotonic() < deadline and not signal.sigpending() & ENDING:
+                if select.select([self.go], [], [], 0.1)[0]:
+                    return int(self.go.recv(16))
+        return None
+
+    def prepare(self, child: Child | None) -> None:
+        """Let the spare process import what is new, or start one, if the service's imports are recorded and memory is left."""
+        if self.go is not None:
+            with contextlib.suppress(OSError):
+                self.go.sendall(IMPORT)
+        elif self._has_recorded(child) and has_memory():
+            self.go, other = socket.socketpair()
+            with other:
+                self.spare = self._run(other.fileno())
+
+    def _has_recorded(self, child: Child | None) -> bool:
         if self.record is None or child is None:
             return False
         return f"\n\t{child.pid}\n".encode() in b"\n" + os.pread(self.record, os.fstat(self.record).st_size, 0)
@@ -111,10 +180,28 @@ class Starter:
             variables["AGENT_PLATFORM_DEV_RECORD"] = str(self.record)
         if go is not None:
             variables["AGENT_PLATFORM_DEV_GO"] = str(go)
+            # a debugger has threads of its own
+            if not options.debug and _adopts():
+                variables["AGENT_PLATFORM_DEV_COPIES"] = "1"
         if options.debug or self.record is not None:
             variables["AGENT_PLATFORM_DEV_PYTHONPATH"] = path
             variables["PYTHONPATH"] = os.pathsep.join(each for each in (START_FOLDER, path) if each)
         return variables
+
+
+Child = Union["subprocess.Popen[bytes]", Copy]
+"""Process of the service."""
+
+
+def _adopts() -> bool:
+    """Return whether this process becomes the parent of a process whose own has ended, as process 1 does."""
+    if os.getpid() == 1:
+        return True
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # needs a library that a small image may lack
+
+        return ctypes.CDLL(None).prctl(ADOPT, 1, 0, 0, 0) == 0
+    return False
 
 
 def _options() -> argparse.Namespace:
@@ -160,7 +247,7 @@ def has_memory() -> bool:
     return True
 
 
-def _wait(child: subprocess.Popen[bytes] | None, port: int | None, started: float, starter: Starter) -> int:
+def _wait(child: Child | None, port: int | None, started: float, starter: Starter) -> int:
     """Return the signal that ends the command; report when it listens and when it has ended, and prepare a spare process."""
     listens, ended = port is None, child is None
     spare_at = started + SPARE_SECONDS_WITHOUT_PORT if listens else None
@@ -169,14 +256,15 @@ def _wait(child: subprocess.Popen[bytes] | None, port: int | None, started: floa
         if received is not None and received.si_signo != signal.SIGCHLD:
             return received.si_signo
         if child is not None and not ended and child.poll() is not None:
-            ended, spare_at = True, None  # what failed is started from the beginning after the next edit
+            ended, spare_at = True, None
+            starter.failures += 1
             _report(f"ended with exit code {child.returncode}; waiting for the next edit")
         _reap(child, starter.spare)
         if port is not None and not listens and not ended and _is_listening(port):
             listens, spare_at = True, time.monotonic() + SPARE_SECONDS
             _report(f"listens on port {port} after {time.monotonic() - started:.1f} s")
         if spare_at is not None and time.monotonic() >= spare_at:
-            spare_at = None
+            spare_at, starter.failures = None, 0
             starter.prepare(child)
 
 
@@ -186,7 +274,7 @@ def _timeout(spare_at: float | None, *, is_starting: bool) -> float:
     return 3600 if spare_at is None else max(POLL_SECONDS, spare_at - time.monotonic())
 
 
-def _stop(child: subprocess.Popen[bytes] | None, starter: Starter) -> None:
+def _stop(child: Child | None, starter: Starter) -> None:
     """End the command and every process that it left behind, such as the adapter of its debugger, but not the spare one."""
     if child is not None and child.poll() is None:
         _kill_group(child.pid, signal.SIGTERM)
@@ -203,7 +291,7 @@ def _stop(child: subprocess.Popen[bytes] | None, starter: Starter) -> None:
                 os.waitpid(pid, 0)
 
 
-def _reap(*known: subprocess.Popen[bytes] | None) -> None:
+def _reap(*known: Child | None) -> None:
     """Wait for processes whose parents have ended; process 1 inherits them."""
     own = {each.pid for each in known if each is not None}
     for pid in _children_of(os.getpid()):
