@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from automation.stack.document import read_stack, with_values
-from automation.stack.yaml_reader import dump, read_mapping
+from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
 from tests.engine.project import TIMEOUT_SECONDS
 from tests.local import images
@@ -28,7 +28,7 @@ from tests.local.host_stack import docker
 from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.local.test_first_day import INHERITED
-from tests.planning import ROOT
+from tests.planning import ROOT, raw_of
 
 pytestmark = pytest.mark.xdist_group("local-first-day")
 GUIDE = (ROOT / "docs" / "first-agent.md").read_text(encoding="utf-8")
@@ -184,15 +184,13 @@ def test_from_an_empty_folder_to_an_answer(user: NewUser) -> None:
 def _name_images(folder: Path) -> None:
     """Name the platform's images, and an address range of this test's own."""
     path = folder / f"Pulumi.{STACK}.yaml"
-    document = read_mapping(path)
     values = {
         "docker.images": dict(images.role_images()),
         "network.cidr": NETWORK,
         "monitoring.dashboards": False,
         "database.version": "15",
     }
-    platform = with_values(document["config"][PLATFORM_KEY], values)
-    path.write_text(dump({**document, "config": {**document["config"], PLATFORM_KEY: platform}}), encoding="utf-8")
+    path.write_text(dump({"config": {PLATFORM_KEY: with_values(raw_of(path), values)}}), encoding="utf-8")
     assert read_stack(folder, STACK).spec.services["api"].build is not None
 
 
