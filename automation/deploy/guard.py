@@ -127,6 +127,16 @@ def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
         raise InvalidConfiguration(diagnostics)
 
 
+def refuse_unreachable(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Raise InvalidConfiguration when the host does not answer or is of an unsupported version: its first check.
+
+    The others need the images of the stack, which are built on the host.
+    """
+    results = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, environment)
+    if results and results[0].diagnostics:
+        raise InvalidConfiguration(results[0].diagnostics)
+
+
 def find_losses(
     changes: Iterable[ResourceChange], contents: Mapping[str, str], allowed: Collection[str] = ()
 ) -> tuple[Loss, ...]:

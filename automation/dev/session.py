@@ -233,7 +233,7 @@ def differences(session: DevSession) -> list[str]:
         "  edits      a saved file restarts its service; a changed dependency or Dockerfile builds its image",
         f"  CPU        up to {RESTART_VCPU} cores for each of these services, to restart quickly",
         "  health     these services have no health check; the entry waits 10 s for one that restarts, then answers 503",
-        "  processes  another process of each service has imported the installed modules and waits for the next edit",
+        "  processes  another process of each service has imported the installed modules and waits for edits",
         f"  variables  {', '.join(f'{key}={value}' for key, value in VARIABLES.items())}",
         "  the same   other variables, secrets, networks, user, limits and the read-only root file system",
     ]

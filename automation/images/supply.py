@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
+from automation.deploy.guard import refuse_unreachable
 from automation.deploy.state import state_resources
 from automation.deploy.targets import REGISTRY_MESSAGE, registry_targets
 from automation.images.builder import require_buildx
@@ -52,7 +53,12 @@ class ImageSupply:
         """
         if not self.operations.on_host:
             return
-        self.operations.use_host_architecture()
+        try:
+            self.operations.use_host_architecture()
+        except DeploymentFailed:
+            # the sentence of `preview` and `doctor`, where the daemon does not answer
+            refuse_unreachable(self.deployment.file, self.deployment.host_environment)
+            raise
         with_source = [image.service for image in self.operations.images if image.build is not None]
         if with_source and build:
             self.note(f"checking the images of {listed(with_source, 'and')}")

@@ -93,7 +93,7 @@ class SmallStack:
         self.write(changes)
         results = [self.command(*words, **environment) for words in (("preview", STACK), ("up", STACK, "--yes"))]
         assert [result.code for result in results] == [2, 2]
-        assert results[0].err == results[1].err
+        assert results[0].sentence == results[1].sentence
         doctor = self.command("doctor", STACK, **environment)
         assert doctor.code == 1
         assert f": {results[0].sentence}" in doctor.out

@@ -182,13 +182,14 @@ def test_from_an_empty_folder_to_an_answer(user: NewUser) -> None:
 
 
 def _name_images(folder: Path) -> None:
-    """Name the platform's images, and an address range of this test's own."""
+    """Name the platform's images and an address range of this test's own, without the dashboard and the backups."""
     path = folder / f"Pulumi.{STACK}.yaml"
     values = {
         "docker.images": dict(images.role_images()),
         "network.cidr": NETWORK,
         "monitoring.dashboards": False,
         "database.version": "15",
+        "database.backup.retention_days": 0,
     }
     path.write_text(dump({"config": {PLATFORM_KEY: with_values(raw_of(path), values)}}), encoding="utf-8")
     assert read_stack(folder, STACK).spec.services["api"].build is not None

@@ -62,7 +62,7 @@ def main() -> int:
     return 0
 
 
-class Copy:
+class SpareCopy:
     """Process that the spare one made, which this process has adopted; like `subprocess.Popen`."""
 
     def __init__(self, pid: int) -> None:
@@ -123,7 +123,7 @@ class Starter:
             self.discard()
             return None
         if pid != spare.pid:
-            return Copy(pid)
+            return SpareCopy(pid)
         self.spare = None
         self.discard()
         return spare
@@ -189,7 +189,7 @@ class Starter:
         return variables
 
 
-Child = Union["subprocess.Popen[bytes]", Copy]
+Child = Union["subprocess.Popen[bytes]", SpareCopy]
 """Process of the service."""
 
 
