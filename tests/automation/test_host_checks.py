@@ -1,6 +1,8 @@
 """Host checks in `doctor`, before an update and in the message of a failure, with constructed checks."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepFailed
 from automation.deploy.guard import refuse_unready
 from automation.engine.doctor import findings_of
+from automation.images.supply import ImageSupply
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.preflight import CheckResult, Diagnosis, Environment, FailedResource, HostChecks
 from providers.contract.spec import Platform
@@ -117,3 +120,20 @@ def test_a_daemon_that_is_missing_when_the_provider_is_loaded_is_reported() -> N
     text = "error: could not load provider for resource urn:pulumi:trial::x: failed to connect to any docker daemon"
     failure = classify(Evidence("trial", text, []))
     assert str(failure).startswith("trial: cannot reach the Docker daemon. ")
+
+
+def test_a_daemon_that_does_not_answer_is_refused_before_a_build_as_by_preview() -> None:
+    def fail() -> None:
+        raise DeploymentFailed(Failure.COMMAND, "docker version ended with 1", "run it again")
+
+    spec = stack(cloud="docker")
+    operations: Any = SimpleNamespace(on_host=True, use_host_architecture=fail)
+    for address, expected in (("tcp://127.0.0.1:1", InvalidConfiguration), ("ssh://host", DeploymentFailed)):
+        deployment: Any = SimpleNamespace(file=spec, host_environment={"DOCKER_HOST": address})
+        with pytest.raises(expected) as refused:
+            ImageSupply(deployment, str, operations).prepare_host()
+        if isinstance(refused.value, InvalidConfiguration):
+            (only,) = refused.value.diagnostics
+            assert str(only).startswith(
+                f"DOCKER_HOST: no Docker daemon answers at {address} (the connection is refused)."
+            )

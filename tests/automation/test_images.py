@@ -148,21 +148,6 @@ def test_an_update_builds_an_edited_image_once_and_leaves_the_stack_file_alone(
     assert read_stack(operations.deployment.work_folder, "dev").spec.services["web"].image == first
 
 
-def test_a_daemon_that_does_not_answer_is_refused_before_a_build_as_by_preview(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    operations = start("docker")
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-
-    def fail() -> None:
-        raise DeploymentFailed(Failure.COMMAND, "docker version ended with 1", "run it again")
-
-    monkeypatch.setattr(operations, "use_host_architecture", fail)
-    with pytest.raises(InvalidConfiguration) as refused:
-        update_on_host(operations)
-    assert str(refused.value.diagnostics[0]).startswith("DOCKER_HOST: no Docker daemon answers at tcp://127.0.0.1:1")
-
-
 def test_an_image_that_was_deleted_is_built_again(start: Start, programs: Path) -> None:
     image = update_on_host(start("docker"))
     records = Records.load(programs)
