@@ -120,8 +120,8 @@ class NewUser:
         """True when the request of the guide is answered with this text."""
         if self.session is not None and self.session.poll() is not None:
             pytest.fail(self.log.read_text(encoding="utf-8"))
-        asked = self.run(command("curl"))
-        return asked.returncode == 0 and json.loads(asked.stdout or "{}") == {"answer": text}
+        result = self.run(command("curl"))
+        return result.returncode == 0 and json.loads(result.stdout or "{}") == {"answer": text}
 
     def end_session(self) -> int:
         """Press Ctrl-C in the terminal of the session, and return its exit code."""
@@ -232,11 +232,11 @@ def test_the_program_stops_at_a_breakpoint_with_its_variables(user: NewUser) -> 
     with DebugClient((launch["connect"]["host"], launch["connect"]["port"])) as client:
         client.attach(mappings, {source: line})
         user.seconds["attaching the debugger"] = time.monotonic() - started
-        asking = threading.Thread(target=user.succeed, args=(command("curl"),))
-        asking.start()
+        request = threading.Thread(target=user.succeed, args=(command("curl"),))
+        request.start()
         path, stopped_line, variables = client.stopped()
         client.leave()
-        asking.join(timeout=EDIT_SECONDS)
+        request.join(timeout=EDIT_SECONDS)
     assert (path, stopped_line, variables["question"]) == (source, line, "'why'")
 
 
