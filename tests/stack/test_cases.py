@@ -18,8 +18,8 @@ MAX_CPU_SECONDS = 1.5
 FILE = "FILE"
 """Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
-    "Use app, architecture, auth, autoscaling, build, calls, closed_paths, command, environment, health, image, "
-    "image_credentials, metrics, path, port, public_paths, release, replicas, rollout, secrets, size or uses."
+    "Use app, architecture, auth, autoscaling, build, calls, closed_paths, command, egress, environment, health, "
+    "image, image_credentials, metrics, path, port, public_paths, release, replicas, rollout, secrets, size, streaming or uses."
 )
 PLATFORM_KEYS = (
     "Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, "
