@@ -19,7 +19,7 @@ from tests.contract.test_egress import (
     refusals,
     spec_of,
 )
-from tests.planning import plan, production
+from tests.planning import DRILL, plan, production
 from tests.reports import planned_stack
 
 OWN_IMAGES: dict[str, object] = {
@@ -70,6 +70,7 @@ def test_aws_blocks_names_after_both_rules_exist_and_before_services_start() -> 
     [
         ({"monitoring.prometheus": True}, {"public.ecr.aws", "*.cloudfront.net"}),
         ({"monitoring.tracing": {}}, {"public.ecr.aws", "*.cloudfront.net"}),
+        ({"recovery.drill": DRILL}, {"public.ecr.aws", "*.cloudfront.net"}),
         (
             {
                 "ingress.auth": {
@@ -207,6 +208,7 @@ def test_azure_allows_listed_hosts_and_what_container_apps_needs_from_the_apps_a
             {"services.chat.image": "ghcr.io/acme/chat@sha256:" + "7" * 64},
             "services.chat.image: not supported on azure: ghcr.io cannot be reached while network.egress_control is names",
         ),
+        ({"recovery.drill": DRILL}, "recovery.drill: not supported on azure: the drill calls the Resource Manager"),
         (
             {"network.private_endpoints": False, "profile": "staging"},
             "network.egress_control: not supported on azure: names needs private endpoints",

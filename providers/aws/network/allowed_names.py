@@ -16,17 +16,16 @@ AWS_NAMES = (
     "*.s3.amazonaws.com",
 )
 """Interfaces of AWS in a region, database, cache, and the address of S3 that older SDKs use in us-east-1."""
-COLLECTOR_NAMES = ("public.ecr.aws", "*.cloudfront.net")
-"""Registry of the collector's image, whose layers are answered by CloudFront."""
+PUBLIC_REGISTRY = ("public.ecr.aws", "*.cloudfront.net")
+"""Registry of the images of the collector and of restore drills, whose layers are answered by CloudFront."""
 
 
 def allowed_names(spec: Platform, region: str) -> tuple[str, ...]:
     """Return the names that resolve, in alphabetical order; `*.` at the beginning is any name below."""
     own = [name.format(region=region) for name in AWS_NAMES]
     collected = any(has_collector(spec, service) for service in spec.services.values())
-    return tuple(
-        sorted({*listed_hosts(spec), *own, *(COLLECTOR_NAMES if collected else ()), *_identity_provider(spec)})
-    )
+    pulled = PUBLIC_REGISTRY if collected or spec.recovery.drill is not None else ()
+    return tuple(sorted({*listed_hosts(spec), *own, *pulled, *_identity_provider(spec)}))
 
 
 def _identity_provider(spec: Platform) -> set[str]:
