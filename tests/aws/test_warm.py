@@ -88,7 +88,7 @@ def test_what_is_in_the_standby_region_has_its_name_and_its_provider() -> None:
 
 
 def test_each_resource_of_the_home_region_has_a_counterpart_there() -> None:
-    """What exists once: budget, deployer, the password, the record, its proof, and the copies of the home region."""
+    """What exists once: budget, deployer, changes of permissions, the password, the record, its proof, and the copies of the home region."""
     names = {(each.short_type, each.name) for each in warm(jobs=True).custom}
     once = {
         (kind, name)
@@ -102,10 +102,13 @@ def test_each_resource_of_the_home_region_has_a_counterpart_there() -> None:
         "prod-identity-deployer",
         "prod-identity-deployer-policy",
         "prod-ingress-certificate-proof",
+        "prod-monitoring-account-permissions-changes",
         "prod-monitoring-budget",
         "prod-monitoring-copies-database-missing",
         "prod-monitoring-copies-objects-failed",
         "prod-monitoring-copies-objects-lag-seconds",
+        "prod-monitoring-iam-changes",
+        "prod-monitoring-permission-changes",
         *(f"prod-network-nat-{zone}{part}" for zone in (1, 2) for part in ("", "-address")),
     }
 

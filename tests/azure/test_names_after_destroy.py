@@ -43,6 +43,7 @@ AFTER_DESTROY = {
     "managedidentity:FederatedIdentityCredential": CHILD,
     "managedidentity:UserAssignedIdentity": GENERATED,
     "monitor:ActionGroup": GENERATED,
+    "monitor:ActivityLogAlert": GENERATED,
     "monitor:AzureMonitorWorkspace": GENERATED,
     "monitor:DataCollectionEndpoint": GENERATED,
     "monitor:DataCollectionRule": GENERATED,

@@ -77,10 +77,12 @@ def test_what_is_in_the_standby_region_has_its_name_and_its_provider() -> None:
 SHARED = (
     "prod-account-", "prod-database-agents", "prod-database-password", "prod-database-user", "prod-drill", "prod-entry-",
     "prod-identity-", "prod-jobs-nightly-deployer", "prod-monitoring-budget", "prod-monitoring-copies-",
-    "prod-monitoring-count-objects-failed", "prod-monitoring-gateway-unreachable", "prod-monitoring-gateway-uptime",
+    "prod-monitoring-account-permissions-changes", "prod-monitoring-count-account-permissions-changes",
+    "prod-monitoring-count-objects-failed", "prod-monitoring-entry-firewall-blocked-percent", "prod-monitoring-gateway-unreachable", "prod-monitoring-gateway-uptime",
     "prod-network", "prod-recovery-",
 )  # fmt: skip
-"""What exists once: identities, the network but for its part there, the entry, the content of the database, and the copies."""
+"""What exists once: identities and their permissions, the network but for its part there, the entry with its firewall, the content of
+the database, and the copies."""
 
 
 def test_each_other_resource_of_the_home_region_has_a_counterpart_there() -> None:
