@@ -144,7 +144,7 @@ def test_questions_that_arrive_together_ask_the_model_once() -> None:
     asyncio.run(scenario())
 
 
-def test_a_caller_that_gives_up_ends_no_call_of_the_others() -> None:
+def test_the_cancellation_of_a_caller_ends_no_call_of_the_others() -> None:
     async def scenario() -> None:
         model = Model(seconds=0.1)
         answers = counted(None)

@@ -67,7 +67,7 @@ class Answers:
     ) -> None:
         self._store, self._seconds, self._count, self._prefix = store, seconds, count, prefix
         self._memory: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._asked: dict[str, asyncio.Future[tuple[str | None, bool]]] = {}
+        self._pending: dict[str, asyncio.Future[tuple[str | None, bool]]] = {}
 
     async def answer(self, question: Question, ask: Ask) -> tuple[str | None, bool]:
         """Return the answer, and whether it was already there; raises what `ask` raises."""
@@ -76,16 +76,16 @@ class Answers:
         if kept is not None:
             self._count("memory")
             return kept, True
-        if key in self._asked:
+        if key in self._pending:
             self._count("shared")
-            # a caller that gives up does not end the call of the others
-            return (await asyncio.shield(self._asked[key]))[0], True
-        asked = self._asked[key] = asyncio.ensure_future(self._find(key, ask))
-        asked.add_done_callback(lambda done: self._forget(key, done))
-        return await asyncio.shield(asked)
+            # the cancellation of one caller does not end the call of the others
+            return (await asyncio.shield(self._pending[key]))[0], True
+        call = self._pending[key] = asyncio.ensure_future(self._find(key, ask))
+        call.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(call)
 
     def _forget(self, key: str, done: asyncio.Future[tuple[str | None, bool]]) -> None:
-        self._asked.pop(key, None)
+        self._pending.pop(key, None)
         if not done.cancelled():
             done.exception()  # every caller that waits has it; without one it would be reported as lost
 
