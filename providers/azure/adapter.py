@@ -6,15 +6,10 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.account import create_account
-from providers.azure.base.identity import create_identity
-from providers.azure.base.models import create_models
-from providers.azure.base.registry import create_registry
-from providers.azure.base.resources import AzureBaseResources
+from providers.azure.base.resources import AzureBaseResources, create_base_resources
 from providers.azure.base.secrets import create_secret
 from providers.azure.base.standby import AzureStandby
-from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import AzureCache, create_cache
-from providers.azure.compute.environment import create_environment
 from providers.azure.compute.resources import create_compute, service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
@@ -23,11 +18,8 @@ from providers.azure.entry.resources import create_entry
 from providers.azure.jobs.resources import AzureJobs, create_jobs, create_releases
 from providers.azure.limits import region as region_of
 from providers.azure.monitoring.resources import create_monitoring
-from providers.azure.network.resources import create_network
-from providers.azure.observability.channels import create_channels
-from providers.azure.observability.logs import create_logs
-from providers.azure.observability.metrics_collector import create_prometheus
-from providers.azure.recovery.resources import create_recovery, create_standby
+from providers.azure.recovery.resources import create_recovery
+from providers.azure.recovery.standby import create_standby, follow_home
 from providers.azure.storage.resources import AzureStorage, create_storage
 from providers.azure.workloads import AzureDataStores, AzureWatched, AzureWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
@@ -64,36 +56,14 @@ class Azure:
         return create_standby(scope, AzureContext(spec, pulumi.get_stack(), region))
 
     def follow(self, standby: AzureStandby, base: AzureBaseResources, stores: AzureDataStores) -> AzureStandby:
-        """See `Cloud.follow`; `recovery.mode: warm` is refused, so never called."""
-        raise NotImplementedError
+        """See `Cloud.follow`; objects are copied to the account of the standby location already."""
+        return follow_home(standby, base, stores.database)
 
     def base_resources(
         self, scope: Scope, spec: Platform, region: str, standby: AzureStandby | None
     ) -> AzureBaseResources:
-        """Logs, network, channels, identities, registry, vault, models and Container Apps environment of a location."""
-        context = AzureContext(spec, pulumi.get_stack(), region)
-        logs = scope.component("logs", create_logs, context)
-        network = scope.component("network", create_network, context, logs)
-        channels = scope.component("channels", create_channels, context)
-        identity = scope.component("identity", create_identity, context)
-        registry = scope.component("registry", create_registry, context, identity, network, logs, standby)
-        vault = scope.component("vault", create_vault, context, network, logs)
-        models = scope.component("models", create_models, context, network, identity, logs)
-        environment = scope.component("environment", create_environment, context, network, logs)
-        prometheus = scope.component("prometheus", create_prometheus, context, channels, identity)
-        return AzureBaseResources(
-            context=context,
-            network=network,
-            identity=identity,
-            registry=registry,
-            channels=channels,
-            prometheus=prometheus,
-            logs=logs,
-            vault=vault,
-            models=models,
-            environment=environment,
-            standby=standby,
-        )
+        """See `Cloud.base_resources`."""
+        return create_base_resources(scope, AzureContext(spec, pulumi.get_stack(), region), standby)
 
     def secret(
         self, scope: Scope, base: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
@@ -135,7 +105,7 @@ class Azure:
     ) -> AzureWorkloads:
         """See `Cloud.workloads`."""
         compute = scope.component("compute", create_compute, base, environments, positions)
-        return collect_workloads(base, compute)
+        return collect_workloads(base, compute, stores.database)
 
     def jobs(
         self, scope: Scope, base: AzureBaseResources, workloads: AzureWorkloads, environments: Mapping[str, Environment]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from providers.contract.context import RegionContext
+from providers.contract.region_specs import is_standby
 from providers.contract.spec import AzureBlock
 
 GLOBAL = "global"
@@ -35,6 +36,11 @@ class AzureContext(RegionContext):
     def zonal(self) -> bool:
         """True when the platform spans zones; Azure then uses all three zones of the location."""
         return self.spec.network.zones > 1
+
+    @property
+    def place(self) -> str:
+        """Beginning of logical names in this location: the stack's name, with the location in the standby location."""
+        return f"{self.stack}-{self.region}" if is_standby(self.spec) else self.stack
 
     @property
     def group(self) -> str:

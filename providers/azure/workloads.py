@@ -13,6 +13,7 @@ from providers.azure.jobs.resources import AzureJobs
 from providers.azure.observability.logs import AzureLogs
 from providers.azure.storage.resources import AzureStorage
 from providers.contract.adapter import DataStores, Watched
+from providers.contract.region_specs import is_warm
 from providers.contract.results import Copies, Origin, Workloads
 
 
@@ -31,6 +32,8 @@ class AzureOrigin(Origin):
     vnet_id: pulumi.Output[str]
     gateway_subnet_id: pulumi.Output[str] | None
     """Subnet of the Application Gateway; None where Front Door is the entry."""
+    ready: tuple[pulumi.Resource, ...] = ()
+    """Database server, for which requests wait that a failover moves; empty without a standby location."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ AzureDataStores = DataStores[AzureDatabase, AzureCache, AzureStorage]
 AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads, AzureJobs, Copies]
 
 
-def collect_workloads(base: AzureBaseResources, compute: AzureCompute) -> AzureWorkloads:
+def collect_workloads(
+    base: AzureBaseResources, compute: AzureCompute, database: AzureDatabase | None
+) -> AzureWorkloads:
     """Return the declared services with their addresses, and the origin of the public ones."""
     addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
-    return AzureWorkloads(services=addresses, origin=_origin(base, compute), compute=compute)
+    return AzureWorkloads(services=addresses, origin=_origin(base, compute, database), compute=compute)
 
 
-def _origin(base: AzureBaseResources, compute: AzureCompute) -> AzureOrigin | None:
+def _origin(base: AzureBaseResources, compute: AzureCompute, database: AzureDatabase | None) -> AzureOrigin | None:
     """Origin of the location; None without a public service."""
     public = base.spec.public
     if not public:
@@ -64,4 +69,5 @@ def _origin(base: AzureBaseResources, compute: AzureCompute) -> AzureOrigin | No
         static_ip=base.environment.static_ip,
         vnet_id=base.network.vnet_id,
         gateway_subnet_id=base.network.gateway_subnet_id,
+        ready=(database.server.resource,) if database is not None and is_warm(base.spec) else (),
     )

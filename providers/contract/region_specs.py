@@ -28,6 +28,7 @@ def is_standby(spec: Platform) -> bool:
 def standby_cidr(spec: Platform) -> str:
     """Return the range of the network in the standby region: that of the file, else the next one of the same size.
 
+    The spec of the standby region has that of the home region, so that each region has the range of the other one.
     Raises ValueError for the last range of all.
     """
     if spec.network.standby_cidr is not None:
@@ -56,7 +57,9 @@ def standby_spec(spec: Platform) -> Platform:
     moved = spec.model_copy(
         update={
             spec.cloud: _moved(spec.block, region),
-            "network": spec.network.model_copy(update={"cidr": standby_cidr(spec), "egress": single}),
+            "network": spec.network.model_copy(
+                update={"cidr": standby_cidr(spec), "standby_cidr": spec.network.cidr, "egress": single}
+            ),
             "recovery": spec.recovery.model_copy(update={"active_region": spec.active_region, "drill": None}),
             "budget": None,
             "deployer": None,
@@ -72,7 +75,8 @@ def _moved(block: object, region: str) -> object:
         case GcpBlock():
             return block.model_copy(update={"region": region})
         case AzureBlock():
-            return block.model_copy(update={"location": region})
+            # the watcher of the file is that of the home location
+            return block.model_copy(update={"location": region, "network_watcher": None})
         case _:
             raise ValueError("the cloud has no regions")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from providers.azure.context import AzureContext
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, did_you_mean
+from providers.contract.region_specs import is_passive, is_standby
 from providers.contract.spec import Deployer, Platform
 
 
@@ -96,9 +97,11 @@ def is_location(name: str) -> bool:
 
 
 def geo_backup(context: AzureContext) -> bool:
-    """True when database backups are replicated to the paired location: in production and with copies, where available."""
+    """True when a new server has backups in the paired location: in production and with copies, where Azure has them."""
     wanted = context.production or context.spec.recovery.mode != "none"
-    return wanted and is_paired(context.region) and context.region not in LOCATIONS_WITHOUT_GEO_BACKUP
+    # Azure does not support it for a replica
+    possible = is_paired(context.region) and context.region not in LOCATIONS_WITHOUT_GEO_BACKUP
+    return wanted and possible and not is_passive(context.spec) and not is_standby(context.spec)
 
 
 def local_redundancy(location: str) -> str:

@@ -44,31 +44,56 @@ def create_registry(
     standby: AzureStandby | None = None,
 ) -> AzureRegistry:
     """Declare the registry if it stores an image, and the roles to pull from it and to add images to it and its copy."""
-    images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in context.spec.services.items()}
-    own = own_images(context.spec)
-    if not own:
-        return AzureRegistry(images, {}, {})
+    if not own_images(context.spec):
+        return AzureRegistry({name: service.image for name, service in context.spec.services.items()}, {}, {})
     registry = _registry(scope, context, zonal=context.zonal)
     ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
     send_to_logs(scope, logs, "diagnostics", registry.id)
-    pull = grant_role(scope, context, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
     if identity.deployer is not None:
         # a registry without public access accepts no push from outside the network
         role = ACR_IMPORT if context.spec.network.private_endpoints else ACR_PUSH
         grant_role(scope, context, "deployer", role, identity.deployer.principal_id, registry.id)
-        if standby is not None and standby.registry_id is not None:
+        if standby is not None and standby.registry is not None:
             part = f"deployer-{standby.region}"
-            grant_role(scope, context, part, role, identity.deployer.principal_id, standby.registry_id)
+            grant_role(scope, context, part, role, identity.deployer.principal_id, standby.registry.id)
+    return _pulled(scope, context, identity, registry, ready)
+
+
+def use_registry(
+    scope: Scope,
+    context: AzureContext,
+    identity: AzureIdentity,
+    network: AzureNetwork,
+    registry: azure_native.containerregistry.Registry | None,
+) -> AzureRegistry:
+    """Let services of the standby location pull from its registry; None when no image is stored in it."""
+    if registry is None:
+        return AzureRegistry({name: service.image for name, service in context.spec.services.items()}, {}, {})
+    ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
+    return _pulled(scope, context, identity, registry, ready)
+
+
+def _pulled(
+    scope: Scope,
+    context: AzureContext,
+    identity: AzureIdentity,
+    registry: azure_native.containerregistry.Registry,
+    ready: tuple[pulumi.Resource, ...],
+) -> AzureRegistry:
+    """Grant pulls and return the reference of every image."""
+    own = own_images(context.spec)
+    images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in context.spec.services.items()}
+    pull = grant_role(scope, context, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
     for name, image in own.items():
         images[name] = pulumi.Output.concat(registry.login_server, "/", image.repository, image.suffix)
     return AzureRegistry(images, {name: (pull, *ready) for name in own}, {name: registry.login_server for name in own})
 
 
-def create_standby_registry(scope: Scope, context: AzureContext) -> pulumi.Output[str] | None:
-    """Declare the registry of the standby location if images are copied to it, and return its id; nothing pulls from it."""
+def create_standby_registry(scope: Scope, context: AzureContext) -> azure_native.containerregistry.Registry | None:
+    """Declare the registry of the standby location if images are copied to it; without services there nothing pulls from it."""
     if not own_images(context.spec):
         return None
-    return _registry(scope, context, zonal=context.region in LOCATIONS_WITH_ZONES).id
+    return _registry(scope, context, zonal=context.region in LOCATIONS_WITH_ZONES)
 
 
 def _registry(scope: Scope, context: AzureContext, *, zonal: bool) -> azure_native.containerregistry.Registry:

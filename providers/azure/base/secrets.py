@@ -16,6 +16,7 @@ from providers.azure.base.roles import SECRETS_USER, grant_role
 from providers.azure.context import AzureContext
 from providers.azure.naming import secret_name
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_warm
 from providers.contract.results import SecretRef
 
 
@@ -31,15 +32,17 @@ def create_secret(
     """Declare one secret; `reference` is its URI without the version, `version` the URI with it.
 
     A `copied` secret is also in the vault of the standby location, without a reader; one with an address of the home
-    location is of no use there.
+    location is of no use there. With services there, that copy is their secret.
     """
-    vault = base.vault
-    secret = _secret(scope, base.context, scope.named(name), vault.name, scope.named(name), value, scope.opts())
-    if copied and base.standby is not None:
+    vault, context = base.vault, base.context
+    # both vaults have a secret under the same name, which is that of a copy too
+    stored = f"{context.stack}{scope.named(name).removeprefix(context.place)}"
+    secret = _secret(scope, context, scope.named(name), vault.name, stored, value, scope.opts())
+    if copied and base.standby is not None and not is_warm(base.spec):
         there = base.standby
-        logical = f"{there.scope.name}{scope.named(name).removeprefix(base.context.stack)}"
+        logical = f"{there.scope.name}{scope.named(name).removeprefix(context.stack)}"
         opts = scope.opts(provider=there.provider)
-        _secret(scope, there.context, logical, there.vault_name, scope.named(name), value, opts)
+        _secret(scope, there.context, logical, there.vault.name, stored, value, opts)
     permissions = {reader: _grant_read(scope, base, name, secret, reader) for reader in readers}
     return SecretRef(
         name=name,

@@ -1,11 +1,15 @@
-"""Standby location of Azure: what receives copies of the home location's data."""
+"""Standby location of Azure: what receives copies of the home location's data, and what services there continue."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.vault import AzureVault
 from providers.azure.context import AzureContext
+from providers.azure.network.resources import AzureNetwork
+from providers.azure.observability.logs import AzureLogs
 from providers.contract.component import Scope
 from providers.contract.results import Standby
 
@@ -20,17 +24,41 @@ class BlobStore:
 
 
 @dataclass(frozen=True)
+class RunningPlace:
+    """Workspace and network of a standby location in which services run; they are declared before the home location."""
+
+    logs: AzureLogs
+    network: AzureNetwork
+
+
+@dataclass(frozen=True)
+class HomeLocation:
+    """Parts of the home location that the standby location continues: its network, and the password of both databases."""
+
+    network: AzureNetwork
+    password: pulumi.Output[str] | None
+    """None without a database."""
+    server: pulumi.Resource | None
+    """Database server of the home location, which exists before its replica."""
+
+
+@dataclass(frozen=True)
 class AzureStandby(Standby):
-    """Vault, registry and storage account of the standby location, and the scope in which copies are declared there."""
+    """Vault, registry and storage account of the standby location, and the scopes in which more is declared there."""
 
     context: AzureContext
     scope: Scope
-    vault_name: pulumi.Output[str]
-    vault_id: pulumi.Output[str]
-    registry_id: pulumi.Output[str] | None
+    vault: AzureVault
+    registry: azure_native.containerregistry.Registry | None
     """None without images of the platform's own registry."""
     objects: BlobStore | None
     """None without object storage."""
+    scopes: Mapping[str, Scope]
+    """Scopes of the components that are open before services are declared there, to which these add what they need."""
+    running: RunningPlace | None = None
+    """None with `recovery.mode: backup`."""
+    home: HomeLocation | None = None
+    """None until the home location is declared, and with `recovery.mode: backup`."""
 
     @property
     def provider(self) -> pulumi.ProviderResource:

@@ -39,10 +39,14 @@ def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, log
     return AzureVault(vault.name, vault.id, ready)
 
 
-def create_standby_vault(scope: Scope, context: AzureContext) -> AzureVault:
-    """Declare the vault of the standby location, which no network reaches: copies are written through the Resource Manager."""
-    vault = _vault(scope, context, None)
-    return AzureVault(vault.name, vault.id, ())
+def create_standby_vault(scope: Scope, context: AzureContext, network: AzureNetwork | None) -> AzureVault:
+    """Declare the vault of the standby location; without services there, no network reaches it.
+
+    Copies are written through the Resource Manager. Its diagnostic setting is declared with those of the other copies.
+    """
+    vault = _vault(scope, context, network.apps_subnet_id if network else None)
+    ready = private_endpoint(scope, context, network, "endpoint", vault.id, "vault") if network else ()
+    return AzureVault(vault.name, vault.id, ready)
 
 
 def _vault(

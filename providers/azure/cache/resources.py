@@ -19,6 +19,7 @@ from providers.azure.network.flows import CACHE_PORT
 from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
 from providers.contract.credentials import redis_url
+from providers.contract.region_specs import is_passive, is_standby
 from providers.contract.results import Cache
 from providers.contract.spec import CacheSpec
 
@@ -68,17 +69,21 @@ def create_cache(scope: Scope, base: AzureBaseResources) -> AzureCache:
 
 
 def _cluster(scope: Scope, base: AzureBaseResources, settings: CacheSpec) -> RedisCluster:
-    """Cluster whose nodes Azure distributes over the zones."""
+    """Cluster whose nodes Azure distributes over the zones; that of the standby location has one node in either role.
+
+    Azure removes no node of a cluster, so one that has two keeps them while its location does not serve.
+    """
+    available = settings.high_availability and not is_standby(base.spec)
     return RedisCluster(
         scope.named(),
         resource_group_name=base.context.group,
         cluster_name=cache_name(base.context),
         sku=azure_native.redisenterprise.SkuArgs(name=cache_sku(settings.memory_gib)),
-        high_availability="Enabled" if settings.high_availability else "Disabled",
+        high_availability="Enabled" if available else "Disabled",
         minimum_tls_version="1.2",
         public_network_access="Disabled" if base.spec.network.private_endpoints else "Enabled",
         tags=dict(scope.tags),
-        opts=scope.opts(),
+        opts=scope.opts(ignore_changes=["highAvailability"] if is_passive(base.spec) else []),
     )
 
 

@@ -33,6 +33,8 @@ class AzureScaling:
 def app_scaling(spec: Platform, service: Service) -> AzureScaling:
     """Return the bounds and targets of a service; no targets when the bounds are equal."""
     min_replicas, max_replicas = service.replicas.min, service.replicas.max
+    if min_replicas == 0:
+        return _scaled_to_zero(spec, service)
     if min_replicas == max_replicas:
         return AzureScaling(min_replicas, max_replicas, None, None, None)
     targets = service.autoscaling
@@ -43,6 +45,18 @@ def app_scaling(spec: Platform, service: Service) -> AzureScaling:
         memory_percent=integer_percent(targets.memory_percent),
         concurrent_requests=concurrent_requests(spec, service) if service.path is not None else None,
     )
+
+
+def _scaled_to_zero(spec: Platform, service: Service) -> AzureScaling:
+    """Return the bounds of a service without replicas, in a location that does not serve.
+
+    An app may have one replica at least as its maximum. CPU and memory are no reason to start the first one; requests are, and
+    a service without ingress has none.
+    """
+    if service.port is None:
+        return AzureScaling(0, 1, None, None, None)
+    requests = concurrent_requests(spec, service) if service.path is not None else None
+    return AzureScaling(0, max(service.replicas.max, 1), None, None, requests)
 
 
 def integer_percent(percent: float) -> int:

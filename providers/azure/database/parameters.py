@@ -71,14 +71,14 @@ class AzureServerParameter:
     value: str
 
 
-def server_parameters(database: DatabaseSpec) -> list[AzureServerParameter]:
+def server_parameters(database: DatabaseSpec, *, replicated: bool = False) -> list[AzureServerParameter]:
     """Return every parameter by name: the platform's defaults, overridden by the user's, then the fixed ones."""
-    defaults = {**DEFAULTS, "max_connections": max_connections(database)}
+    defaults = {**DEFAULTS, "max_connections": max_connections(database, replicated=replicated)}
     parameters = postgres.declared_parameters(database, defaults, FIXED)
     return [AzureServerParameter(name, postgres.on_or_off(value)) for name, value in parameters]
 
 
-def max_connections(database: DatabaseSpec) -> int:
+def max_connections(database: DatabaseSpec, *, replicated: bool = False) -> int:
     """Return the connections that the server accepts: the user's number, or Azure's default for its memory.
 
     Azure computes its default once, at creation; the declared value follows a changed size.
@@ -86,7 +86,7 @@ def max_connections(database: DatabaseSpec) -> int:
     requested = database.parameters.get("max_connections")
     if requested is not None:
         return int(requested)
-    return CONNECTIONS_BY_MEMORY_GIB.get(server_size(database).memory_gib, MAX_CONNECTIONS)
+    return CONNECTIONS_BY_MEMORY_GIB.get(server_size(database, replicated=replicated).memory_gib, MAX_CONNECTIONS)
 
 
 def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

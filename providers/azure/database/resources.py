@@ -17,6 +17,7 @@ from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.context import AzureContext
 from providers.azure.database.parameters import max_connections, server_parameters
+from providers.azure.database.replica import follow, ignored
 from providers.azure.database.sizes import disk_gib, disk_grows, server_size
 from providers.azure.naming import server_host, server_name
 from providers.azure.network.dns import database_zone
@@ -24,6 +25,7 @@ from providers.azure.network.flows import DATABASE_PORT
 from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
 from providers.contract.credentials import LIBPQ_SCHEME, SQLALCHEMY_SCHEME, generated_password, postgres_url
+from providers.contract.region_specs import is_passive, is_warm
 from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 
@@ -42,21 +44,34 @@ Server = azure_native.dbforpostgresql.Server
 
 
 @dataclass(frozen=True)
+class DatabaseServer:
+    """Server, and its password, which its replica has too; in a separate class, so that the component does not output it."""
+
+    resource: Server
+    password: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
 class AzureDatabase(Database):
     """PostgreSQL; `server_id` identifies the server in metrics, `max_connections` is the number that it accepts."""
 
     server_id: pulumi.Output[str]
     max_connections: int
+    server: DatabaseServer
 
 
 def create_database(scope: Scope, base: AzureBaseResources) -> AzureDatabase:
-    """Declare the flexible server, its database, parameters, lock and connection secret."""
-    settings = base.spec.database
+    """Declare the flexible server, its database, parameters, lock and connection secret.
+
+    In the standby location the server began as a replica, which has password and database of its source.
+    """
+    settings, warm = base.spec.database, is_warm(base.spec)
     if settings is None:
         raise ValueError("the platform has no database")
-    password = generated_password(scope)
+    home = base.received.home if base.received else None
+    password = home.password if home and home.password is not None else generated_password(scope)
     server = _server(scope, base, settings, password)
-    database = _database(scope, base, settings, server)
+    database = server if home else _database(scope, base, settings, server)
     parameters = _parameters(scope, base, settings, server, database)
     diagnostics = send_to_logs(scope, base.logs, "diagnostics", server.id, dedicated=True)
     if settings.deletion_protection:
@@ -73,7 +88,8 @@ def create_database(scope: Scope, base: AzureBaseResources) -> AzureDatabase:
         plain_url=plain_url,
         password=libpq_password,
         server_id=server.id,
-        max_connections=max_connections(settings),
+        max_connections=max_connections(settings, replicated=warm),
+        server=DatabaseServer(server, password),
     )
 
 
@@ -107,10 +123,38 @@ def maintenance_window(maintenance: MaintenanceSpec) -> tuple[int, int, int]:
 
 
 def _server(scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, password: pulumi.Output[str]) -> Server:
+    """Server of a location, with the settings of a replica while the other location serves."""
     context, network = base.context, base.network
-    size = server_size(settings)
+    args, grows = _server_args(base, settings, password), disk_grows(settings)
+    passive = is_passive(base.spec)
+    if passive:
+        follow(args, context, grows=grows)
+    args.tags = dict(scope.tags)
+    home = base.received.home if base.received else None
+    source = [home.server] if passive and home and home.server is not None else []
     return Server(
         scope.named(),
+        args,
+        opts=scope.opts(
+            protect=settings.deletion_protection,
+            ignore_changes=[
+                *SWAPPED_BY_FAILOVER,
+                *FIXED_AT_CREATION,
+                *(CHANGED_BY_AUTOGROW if grows else ()),
+                *ignored(context),
+            ],
+            # the zone id does not imply the zone's link to the network, nor that of the source the way to it
+            depends_on=[*network.ready, *(network.parts.connections if passive else ()), *source],
+        ),
+    )
+
+
+def _server_args(
+    base: AzureBaseResources, settings: DatabaseSpec, password: pulumi.Output[str]
+) -> azure_native.dbforpostgresql.ServerArgs:
+    context, network = base.context, base.network
+    size = server_size(settings, replicated=is_warm(base.spec))
+    return azure_native.dbforpostgresql.ServerArgs(
         resource_group_name=context.group,
         # fixed: it is a part of the host name
         server_name=server_name(context),
@@ -125,7 +169,7 @@ def _server(scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, pass
         high_availability=_standby(context, settings),
         network=azure_native.dbforpostgresql.NetworkArgs(
             delegated_subnet_resource_id=network.database_subnet_id,
-            private_dns_zone_arm_resource_id=network.zones[database_zone(context.stack)],
+            private_dns_zone_arm_resource_id=network.zones[database_zone(context.place)],
         ),
         storage=_storage(settings),
         backup=azure_native.dbforpostgresql.BackupArgs(
@@ -133,17 +177,6 @@ def _server(scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, pass
             geo_redundant_backup="Enabled" if geo_backup(context) else "Disabled",
         ),
         maintenance_window=_maintenance(settings),
-        tags=dict(scope.tags),
-        opts=scope.opts(
-            protect=settings.deletion_protection,
-            ignore_changes=[
-                *SWAPPED_BY_FAILOVER,
-                *FIXED_AT_CREATION,
-                *(CHANGED_BY_AUTOGROW if disk_grows(settings) else ()),
-            ],
-            # the zone id does not imply the zone's link to the network
-            depends_on=list(network.ready),
-        ),
     )
 
 
@@ -190,7 +223,7 @@ def _parameters(
 ) -> list[pulumi.Resource]:
     """One parameter after another: the server accepts one change at a time (ServerIsBusy)."""
     chain: list[pulumi.Resource] = [database]
-    for parameter in server_parameters(settings):
+    for parameter in server_parameters(settings, replicated=is_warm(base.spec)):
         configuration = azure_native.dbforpostgresql.Configuration(
             scope.named(parameter.name.replace(".", "-")),
             resource_group_name=base.context.group,

@@ -48,17 +48,20 @@ MAX_AUTOGROW_GIB = 4095
 """Above it the disk is resized manually and with downtime (the same page, "Storage autogrow")."""
 
 
-def server_size(database: DatabaseSpec) -> ServerSize:
-    """Return the smallest SKU that fits, with high availability if requested; ValueError above the largest."""
-    sizes = matching_sizes(database)
+def server_size(database: DatabaseSpec, *, replicated: bool = False) -> ServerSize:
+    """Return the smallest SKU that fits, with high availability if requested; ValueError above the largest.
+
+    A server of a pair of replicas has the size that it has while it writes, in either role.
+    """
+    sizes = matching_sizes(database, replicated=replicated)
     if not sizes:
         raise ValueError(f"no server has {database.size.vcpu:g} vCPU and {database.size.memory_gib:g} GiB")
     return sizes[0]
 
 
-def matching_sizes(database: DatabaseSpec) -> list[ServerSize]:
+def matching_sizes(database: DatabaseSpec, *, replicated: bool = False) -> list[ServerSize]:
     """Return every SKU with at least the requested vCPU and memory, smallest first."""
-    offered = PROVISIONED if database.high_availability else (*BURSTABLE, *PROVISIONED)
+    offered = PROVISIONED if database.high_availability or replicated else (*BURSTABLE, *PROVISIONED)
     requested = database.size
     sizes = [size for size in offered if size.vcpu >= requested.vcpu and size.memory_gib >= requested.memory_gib]
     return sorted(sizes, key=lambda size: (size.vcpu, size.memory_gib))

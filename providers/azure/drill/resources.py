@@ -25,6 +25,7 @@ from providers.azure.drill.rights import (
     grant_report,
     grant_restore,
 )
+from providers.azure.jobs.resources import job_trigger
 from providers.azure.naming import copy_prefix, drill_group, drill_job, report_job
 from providers.azure.network.flows import DATABASE_PORT
 from providers.azure.tasks import API_VERSION as JOB_API_VERSION
@@ -38,6 +39,7 @@ from providers.contract.drill import (
     drill_of,
     drill_schedule,
 )
+from providers.contract.region_specs import is_passive
 
 FOLDER = Path(__file__).parent
 CLI_IMAGE = "mcr.microsoft.com/azure-cli:2.91.0"
@@ -88,7 +90,7 @@ def _drill_job(
     identity: UserAssignedIdentity,
     after: Sequence[pulumi.Resource],
 ) -> "azure_native.app.Job":
-    """Declare the job that restores, on the schedule of the spec."""
+    """Declare the job that restores, on the schedule of the spec; a replica, which does not write, has no backups to restore."""
     if database.password is None:
         raise ValueError("the password of the database is not stored")
     context, app = base.context, azure_native.app
@@ -106,8 +108,9 @@ def _drill_job(
     ]
     for container in containers:
         container.volume_mounts = mounts
+    schedule = None if is_passive(base.spec) else drill_schedule(drill_of(base.spec)).text
     return _job(
-        scope, base, "job", drill_job(context), drill_schedule(drill_of(base.spec)).text, MAX_DRILL_SECONDS, identity,
+        scope, base, "job", drill_job(context), schedule, MAX_DRILL_SECONDS, identity,
         containers, [*after, *database.password.grants], secrets=[secret],
         volumes=[app.VolumeArgs(name=EXCHANGE, storage_type="EmptyDir")],
     )  # fmt: skip
@@ -197,7 +200,7 @@ def _job(
     base: AzureBaseResources,
     part: str,
     name: str,
-    schedule: str,
+    schedule: str | None,
     timeout_seconds: int,
     identity: UserAssignedIdentity,
     containers: Sequence[Container],
@@ -215,10 +218,7 @@ def _job(
         workload_profile_name=WORKLOAD_PROFILE,
         identity=app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[identity.id]),
         configuration=app.JobConfigurationArgs(
-            trigger_type="Schedule",
-            schedule_trigger_config=app.JobConfigurationScheduleTriggerConfigArgs(
-                cron_expression=schedule, parallelism=1, replica_completion_count=1
-            ),
+            **job_trigger(schedule),
             replica_timeout=timeout_seconds,
             replica_retry_limit=0,
             secrets=list(secrets) or None,

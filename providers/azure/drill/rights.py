@@ -44,7 +44,7 @@ def drill_place(base: AzureBaseResources) -> DrillPlace:
     network = base.network
     if network.database_subnet_id is None:
         raise ValueError("the platform has no subnet for databases")
-    return DrillPlace(network.database_subnet_id, network.zones[database_zone(base.context.stack)])
+    return DrillPlace(network.database_subnet_id, network.zones[database_zone(base.context.place)])
 
 
 def create_identity(scope: Scope, base: AzureBaseResources, part: str) -> UserAssignedIdentity:

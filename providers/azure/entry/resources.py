@@ -20,7 +20,7 @@ from providers.azure.entry.gateway import create_gateway_entry
 from providers.azure.entry.limits import has_gateway, response_timeout_seconds, validation_record_name
 from providers.azure.entry.routes import create_headers, create_origin_group, create_route
 from providers.azure.naming import profile_name
-from providers.azure.observability.logs import send_to_logs
+from providers.azure.observability.logs import SETTING_NAME, send_to_logs
 from providers.azure.workloads import AzureOrigin
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
@@ -43,7 +43,8 @@ def create_entry(scope: Scope, context: AzureContext, origins: Mapping[str, Orig
         return create_gateway_entry(scope, context, regions[context.region])
     profile = _profile(scope, context)
     for region, origin in regions.items():
-        send_to_logs(scope, origin.logs, f"diagnostics-{region}", profile.id)
+        setting = SETTING_NAME if region == context.region else f"{SETTING_NAME}-{region}"
+        send_to_logs(scope, origin.logs, f"diagnostics-{region}", profile.id, setting=setting)
     endpoint = _endpoint(scope, context, profile)
     domain = _custom_domain(scope, context, profile) if context.spec.ingress.domain else None
     headers = create_headers(scope, context, profile) if domain else None

@@ -1,6 +1,7 @@
 """Routes of Front Door over HTTPS, and the origin groups that they forward to.
 
-The origin group of a service has the app of each region as an origin behind a private link.
+The origin group of a service has the app of each region as an origin behind a private link. That of a region that does not
+serve is disabled: its database is read-only, and Front Door must not choose it by its own probes.
 """
 
 from collections.abc import Mapping
@@ -67,8 +68,7 @@ def create_origin_group(
         opts=scope.opts(delete_before_replace=True),
     )
     origins = [
-        _origin(scope, context, group, profile, service, priority, location, origin)
-        for priority, (location, origin) in enumerate(regions.items(), start=1)
+        _origin(scope, context, group, profile, service, location, origin) for location, origin in regions.items()
     ]
     return OriginGroup(group.id, origins)
 
@@ -144,18 +144,17 @@ def _origin(
     group: azure_native.cdn.AFDOriginGroup,
     profile: Profile,
     service: str,
-    priority: int,
     location: str,
     origin: AzureOrigin,
 ) -> azure_native.cdn.AFDOrigin:
-    host = origin.hosts[service]
+    host, serves = origin.hosts[service], location == context.spec.active_region
     return azure_native.cdn.AFDOrigin(
         scope.named(f"{service}-{location}"),
         resource_group_name=context.group,
         profile_name=profile.name,
         origin_group_name=group.name,
         origin_name=location,
-        enabled_state="Enabled",
+        enabled_state="Enabled" if serves else "Disabled",
         host_name=host,
         # the environment selects the app by this name
         origin_host_header=host,
@@ -163,7 +162,7 @@ def _origin(
         https_port=HTTPS_PORT,
         # required for private links
         enforce_certificate_name_check=True,
-        priority=priority,
+        priority=1 if serves else 2,
         weight=WEIGHT,
         shared_private_link_resource=azure_native.cdn.SharedPrivateLinkResourcePropertiesArgs(
             private_link=azure_native.cdn.ResourceReferenceArgs(id=origin.environment_id),
@@ -171,6 +170,6 @@ def _origin(
             private_link_location=link_location(location),
             request_message=LINK_MESSAGE,
         ),
-        # the host name does not imply that the app exists
-        opts=scope.opts(depends_on=[origin.apps[service]], delete_before_replace=True),
+        # the host name does not imply that the app exists, nor that a failover has moved what it needs
+        opts=scope.opts(depends_on=[origin.apps[service], *origin.ready], delete_before_replace=True),
     )

@@ -5,6 +5,7 @@ A release command is such a job without a schedule, which `agent-platform up` st
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pulumi_azure_native as azure_native
 
@@ -16,6 +17,7 @@ from providers.azure.compute.image_pull import ImagePull
 from providers.azure.compute.resources import AzureCompute, hidden_identities, identities, prerequisites, stored_secrets
 from providers.azure.naming import job_name
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
@@ -32,7 +34,8 @@ class AzureJobs(Jobs):
 def create_jobs(
     scope: Scope, base: AzureBaseResources, compute: AzureCompute, environments: Mapping[str, Environment]
 ) -> AzureJobs:
-    """Declare every job, and the deployer's role on it."""
+    """Declare every job, and the deployer's role on it; in a location that does not serve none has a schedule."""
+    passive = is_passive(base.spec)
     jobs = {
         name: _job(
             scope,
@@ -40,7 +43,7 @@ def create_jobs(
             job_task(base.spec, name),
             without_spans(environments[job.service]),
             compute.pulls[job.service],
-            schedule_of(job).text,
+            None if passive else schedule_of(job).text,
         )
         for name, job in base.spec.jobs.items()
     }
@@ -58,6 +61,26 @@ def create_releases(
     """Declare the job of every release command."""
     for command in release_tasks(base.spec):
         _job(scope, base, command, without_spans(environments[command.service]), compute.pulls[command.service])
+
+
+class JobTrigger(TypedDict):
+    """Arguments of a job's configuration that decide when it runs."""
+
+    trigger_type: str
+    schedule_trigger_config: "azure_native.app.JobConfigurationScheduleTriggerConfigArgs | None"
+    manual_trigger_config: "azure_native.app.JobConfigurationManualTriggerConfigArgs | None"
+
+
+def job_trigger(schedule: str | None) -> JobTrigger:
+    """Return the trigger of a job with a schedule, and of one that only commands start."""
+    app = azure_native.app
+    if schedule is None:
+        manual = app.JobConfigurationManualTriggerConfigArgs(parallelism=1, replica_completion_count=1)
+        return JobTrigger(trigger_type="Manual", schedule_trigger_config=None, manual_trigger_config=manual)
+    scheduled = app.JobConfigurationScheduleTriggerConfigArgs(
+        cron_expression=schedule, parallelism=1, replica_completion_count=1
+    )
+    return JobTrigger(trigger_type="Schedule", schedule_trigger_config=scheduled, manual_trigger_config=None)
 
 
 def _job(
@@ -81,15 +104,7 @@ def _job(
         workload_profile_name=WORKLOAD_PROFILE,
         identity=identities(base, service, pull),
         configuration=app.JobConfigurationArgs(
-            trigger_type="Schedule" if schedule else "Manual",
-            schedule_trigger_config=app.JobConfigurationScheduleTriggerConfigArgs(
-                cron_expression=schedule, parallelism=1, replica_completion_count=1
-            )
-            if schedule
-            else None,
-            manual_trigger_config=None
-            if schedule
-            else app.JobConfigurationManualTriggerConfigArgs(parallelism=1, replica_completion_count=1),
+            **job_trigger(schedule),
             replica_timeout=command.timeout_minutes * 60,
             replica_retry_limit=command.retries,
             secrets=stored_secrets(base, service, environment, pull),

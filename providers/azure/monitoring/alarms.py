@@ -24,10 +24,12 @@ from providers.azure.monitoring.metrics import (
     query_minutes,
     window_seconds,
 )
+from providers.azure.monitoring.roles import is_enabled
 from providers.azure.observability.channels import SEVERITIES, AzureChannels
 from providers.azure.workloads import AzureWatched
 from providers.contract.alarms import AlarmRule, Severity, Signal, metric_for
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry
 from providers.contract.spec import Platform
 
@@ -81,6 +83,7 @@ class AzureAlarm:
     key: str
     severity: Severity
     summary: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def create_origin_alarm(scope: Scope, targets: AzureTargets, entry: Entry) -> No
         limit=MIN_HEALTHY_PERCENT,
         window_seconds=ORIGIN_WINDOW_SECONDS,
     )
-    alarm = AzureAlarm("origin-health", "critical", summary)
+    alarm = AzureAlarm("origin-health", "critical", summary, enabled=not is_passive(base.spec))
     metric_alert(scope, base.context, base.channels, alarm, threshold, entry.profile_id)
 
 
@@ -159,7 +162,7 @@ def _metric_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         window_seconds=window_seconds(rule),
         dimension=(metric.dimension, rule.name) if metric.dimension else None,
     )
-    metric_alert(scope, base.context, base.channels, _alarm(rule), threshold, targets.id_of(metric, rule))
+    metric_alert(scope, base.context, base.channels, _alarm(base.spec, rule), threshold, targets.id_of(metric, rule))
 
 
 def _log_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
@@ -170,7 +173,7 @@ def _log_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         window_seconds=query_minutes(rule) * 60,
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
     )
-    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+    log_alert(scope, base.context, base.channels, _alarm(base.spec, rule), query, base.logs.workspace_id)
 
 
 def _job_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
@@ -181,7 +184,7 @@ def _job_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         window_seconds=window_minutes(base.spec, rule) * 60,
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
     )
-    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+    log_alert(scope, base.context, base.channels, _alarm(base.spec, rule), query, base.logs.workspace_id)
 
 
 def _drill_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
@@ -194,7 +197,7 @@ def _drill_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         frequency_seconds=rule.period_seconds,
         periods=rule.periods,
     )
-    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+    log_alert(scope, base.context, base.channels, _alarm(base.spec, rule), query, base.logs.workspace_id)
 
 
 def _permission_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
@@ -227,8 +230,8 @@ def _permission_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> N
     )
 
 
-def _alarm(rule: AlarmRule) -> AzureAlarm:
-    return AzureAlarm(rule.key, rule.severity, rule.summary)
+def _alarm(spec: Platform, rule: AlarmRule) -> AzureAlarm:
+    return AzureAlarm(rule.key, rule.severity, rule.summary, is_enabled(spec, rule))
 
 
 def metric_alert(
@@ -257,7 +260,7 @@ def metric_alert(
         scope.named(alarm.key),
         resource_group_name=context.group,
         location=GLOBAL,
-        enabled=True,
+        enabled=alarm.enabled,
         severity=SEVERITIES[alarm.severity],
         description=alarm.summary,
         scopes=[resource_id],
@@ -305,7 +308,7 @@ def log_alert(
         scope.named(alarm.key),
         resource_group_name=context.group,
         kind="LogAlert",
-        enabled=True,
+        enabled=alarm.enabled,
         severity=SEVERITIES[alarm.severity],
         description=alarm.summary,
         display_name=f"{context.stack}-{alarm.key}",

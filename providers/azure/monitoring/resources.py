@@ -28,6 +28,7 @@ from providers.azure.workloads import AzureWatched
 from providers.contract.alarms import Severity
 from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry, Monitoring
 from providers.contract.spec import BudgetSpec, Slo
 
@@ -70,7 +71,7 @@ def _slo_alarms(scope: Scope, base: AzureBaseResources, slo: Slo, entry: Entry) 
         window_seconds=HOUR_SECONDS,
         frequency_seconds=SLO_FREQUENCY_SECONDS,
     )
-    alarm = AzureAlarm(SLO_LATENCY, "warning", summary)
+    alarm = AzureAlarm(SLO_LATENCY, "warning", summary, enabled=not is_passive(base.spec))
     log_alert(scope, base.context, base.channels, alarm, query, base.logs.workspace_id)
 
 
@@ -97,7 +98,8 @@ def _burn_rate_alarm(scope: Scope, base: AzureBaseResources, slo: Slo, pair: Bur
         window_seconds=pair.long_seconds,
         frequency_seconds=SLO_FREQUENCY_SECONDS,
     )
-    alarm = AzureAlarm(f"slo-{pair.long_seconds // HOUR_SECONDS}h", pair.severity, summary)
+    key = f"slo-{pair.long_seconds // HOUR_SECONDS}h"
+    alarm = AzureAlarm(key, pair.severity, summary, enabled=not is_passive(base.spec))
     log_alert(scope, base.context, base.channels, alarm, query, base.logs.workspace_id)
 
 

@@ -4,7 +4,7 @@ A zone serves only the networks that are linked to it. The id of a zone does not
 resolve a name in it also depend on the link.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -39,13 +39,17 @@ class PrivateDnsZones:
     links: tuple[pulumi.Resource, ...]
 
 
-def database_zone(stack: str) -> str:
-    """Return the zone of the database server; the suffix is required, and the server's own name is not allowed."""
-    return f"{stack}.private.postgres.database.azure.com"
+def database_zone(place: str) -> str:
+    """Return the zone of the database server in a location, by `AzureContext.place`.
+
+    The suffix is required, and the server's own name is not allowed. Zones of two locations have different names, because a
+    network cannot be linked to two zones with the same name.
+    """
+    return f"{place}.private.postgres.database.azure.com"
 
 
-def private_zones(spec: Platform, stack: str) -> dict[str, str]:
-    """Return the name of each zone that the platform needs, by the part of its logical name."""
+def private_zones(spec: Platform, place: str) -> dict[str, str]:
+    """Return the name of each zone that the platform needs in a location, by the part of its logical name."""
     zones = {
         "vault": (VAULT, True),
         "blob": (BLOB, spec.storage is not None),
@@ -54,14 +58,14 @@ def private_zones(spec: Platform, stack: str) -> dict[str, str]:
         "models": (MODELS, bool(spec.users_of("models"))),
     }
     private = {part: zone for part, (zone, declared) in zones.items() if declared and spec.network.private_endpoints}
-    return {**private, **({"database": database_zone(stack)} if spec.database is not None else {})}
+    return {**private, **({"database": database_zone(place)} if spec.database is not None else {})}
 
 
 def create_zones(scope: Scope, context: AzureContext, network: azure_native.network.VirtualNetwork) -> PrivateDnsZones:
     """Declare a zone and its link for each service that the platform reaches privately."""
     ids: dict[str, pulumi.Output[str]] = {}
     links: list[pulumi.Resource] = []
-    for part, name in private_zones(context.spec, context.stack).items():
+    for part, name in private_zones(context.spec, context.place).items():
         zone = azure_native.privatedns.PrivateZone(
             scope.named(f"{part}-zone"),
             resource_group_name=context.group,
@@ -70,16 +74,27 @@ def create_zones(scope: Scope, context: AzureContext, network: azure_native.netw
             tags=dict(scope.tags),
             opts=scope.opts(delete_before_replace=True),
         )
-        link = azure_native.privatedns.VirtualNetworkLink(
-            scope.named(f"{part}-zone-link"),
-            resource_group_name=context.group,
-            private_zone_name=zone.name,
-            location=GLOBAL,
-            registration_enabled=False,
-            virtual_network=azure_native.privatedns.SubResourceArgs(id=network.id),
-            tags=dict(scope.tags),
-            opts=scope.opts(),
-        )
         ids[name] = zone.id
-        links.append(link)
+        links.append(link_zone(scope, context, f"{part}-zone-link", zone.name, network.id))
     return PrivateDnsZones(ids, tuple(links))
+
+
+def link_zone(
+    scope: Scope,
+    context: AzureContext,
+    part: str,
+    zone: pulumi.Input[str],
+    network_id: pulumi.Input[str],
+    after: Sequence[pulumi.Resource] = (),
+) -> azure_native.privatedns.VirtualNetworkLink:
+    """Link a zone of this location to a network, which may be that of the other location."""
+    return azure_native.privatedns.VirtualNetworkLink(
+        scope.named(part),
+        resource_group_name=context.group,
+        private_zone_name=zone,
+        location=GLOBAL,
+        registration_enabled=False,
+        virtual_network=azure_native.privatedns.SubResourceArgs(id=network_id),
+        tags=dict(scope.tags),
+        opts=scope.opts(depends_on=after),
+    )

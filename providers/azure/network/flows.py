@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from providers.azure.entry.limits import allows_any_address, has_gateway
-from providers.azure.network.cidr import AzureAddressPlan
+from providers.azure.network.cidr import AzureAddressPlan, address_plan
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
 from providers.contract.egress import checks_names, other_ports, services_by_port
+from providers.contract.region_specs import is_warm, standby_cidr
 from providers.contract.spec import Platform
 
 Subnet = Literal["apps", "database", "endpoints", "gateway"]
@@ -108,14 +109,22 @@ def internet_ports(spec: Platform) -> tuple[int, ...]:
     return tuple(sorted((HTTPS_PORT, *other_ports(spec)))) if spec.network.egress != "none" else ()
 
 
-def _database(_spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
-    """Connections from the apps, replication inside the subnet, WAL to storage, logins with Microsoft Entra ID."""
+def _database(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
+    """Connections from the apps, replication inside the subnet, WAL to storage, logins with Microsoft Entra ID.
+
+    With services in two locations, the servers of both replicate in either direction (Microsoft Learn, "Replication across
+    Azure regions and virtual networks with private networking").
+    """
     apps, database = str(plan.apps), str(plan.database)
     yield SecurityRule("in-apps", 100, "Inbound", apps, database, DATABASE_PORTS)
     yield SecurityRule("in-self", 110, "Inbound", database, database, DATABASE_PORTS)
     yield SecurityRule("out-self", 100, "Outbound", database, database, DATABASE_PORTS)
     for index, tag in enumerate(("Storage", "AzureActiveDirectory", "AzureMonitor"), start=1):
         yield SecurityRule(f"out-{tag.lower()}", 100 + 10 * index, "Outbound", database, tag, (str(HTTPS_PORT),))
+    if is_warm(spec):
+        other = str(address_plan(standby_cidr(spec)).database)
+        yield SecurityRule("in-replication", 120, "Inbound", other, database, (str(DATABASE_PORT),))
+        yield SecurityRule("out-replication", 140, "Outbound", database, other, (str(DATABASE_PORT),))
 
 
 def _endpoints(_spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:

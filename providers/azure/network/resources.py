@@ -38,6 +38,16 @@ MAX_FLOW_LOG_RETENTION_DAYS = 365
 
 
 @dataclass(frozen=True)
+class NetworkParts:
+    """Network and its subnets; in a separate class, so that the component does not output them."""
+
+    vnet: azure_native.network.VirtualNetwork
+    subnets: tuple[azure_native.network.Subnet, ...]
+    connections: tuple[pulumi.Resource, ...] = ()
+    """Peerings and links by which the database servers of two locations reach each other, as far as they are declared."""
+
+
+@dataclass(frozen=True)
 class AzureNetwork:
     """Subnets by their use, private DNS zones, and the resources that make names in them resolve."""
 
@@ -54,6 +64,8 @@ class AzureNetwork:
     """Ids of the private DNS zones by name (`privatelink.blob.core.windows.net`)."""
     ready: tuple[pulumi.Resource, ...]
     """Links of the zones to the network; the id of a zone does not imply its link."""
+    parts: NetworkParts
+    """Resources that a peering changes or waits for."""
     outbound: tuple[pulumi.Resource, ...] = ()
     """Route to the firewall, without which the environment cannot pull its own images; no Output refers to it."""
 
@@ -87,6 +99,7 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
         gateway_subnet_id=gateway_subnet.id if gateway_subnet else None,
         zones=zones.ids,
         ready=zones.links,
+        parts=NetworkParts(network, tuple(subnets.values())),
         outbound=(route,) if route else (),
     )
 

@@ -52,17 +52,18 @@ def send_to_logs(
     log_group: str | None = "allLogs",
     metrics: str | None = ALL_METRICS,
     dedicated: bool = False,
+    setting: str = SETTING_NAME,
 ) -> azure_native.monitor.DiagnosticSetting:
     """Send logs of the category group `log_group` and metrics of the category `metrics` to the workspace.
 
     None for what the resource does not have. `dedicated` selects resource-specific tables in services that support
-    both; otherwise their logs are stored in AzureDiagnostics.
+    both; otherwise their logs are stored in AzureDiagnostics. Each `setting` of a resource has another workspace.
     """
     log_settings = azure_native.monitor.DiagnosticsLogSettingsArgs(category_group=log_group, enabled=True)
     metric_settings = azure_native.monitor.DiagnosticsMetricSettingsArgs(category=metrics, enabled=True)
     return azure_native.monitor.DiagnosticSetting(
         scope.named(part),
-        name=SETTING_NAME,
+        name=setting,
         resource_uri=resource_id,
         workspace_id=logs.workspace_id,
         log_analytics_destination_type="Dedicated" if dedicated else None,

@@ -8,6 +8,7 @@ server backup"). With a lock no principal can shorten their retention or delete 
 
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.limits import LOCATIONS_WITH_ZONES, is_paired
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.roles import LONG_TERM_BACKUP, READER, grant_role
 from providers.azure.context import AzureContext
@@ -46,10 +47,14 @@ def _vault(scope: Scope, context: AzureContext) -> "azure_native.dataprotection.
         resource_group_name=context.group,
         identity=dataprotection.DppIdentityDetailsArgs(type="SystemAssigned"),
         properties=dataprotection.BackupVaultArgs(
-            storage_settings=[dataprotection.StorageSettingArgs(datastore_type=VAULT_STORE, type="GeoRedundant")],
+            storage_settings=[
+                dataprotection.StorageSettingArgs(datastore_type=VAULT_STORE, type=_redundancy(context.region))
+            ],
             feature_settings=dataprotection.FeatureSettingsArgs(
                 cross_region_restore_settings=dataprotection.CrossRegionRestoreSettingsArgs(state="Enabled")
-            ),
+            )
+            if is_paired(context.region)
+            else None,
             security_settings=dataprotection.SecuritySettingsArgs(
                 immutability_settings=dataprotection.ImmutabilitySettingsArgs(state=IMMUTABILITY[lock]),
                 soft_delete_settings=dataprotection.SoftDeleteSettingsArgs(
@@ -60,6 +65,13 @@ def _vault(scope: Scope, context: AzureContext) -> "azure_native.dataprotection.
         tags=dict(scope.tags),
         opts=scope.opts(protect=context.production),
     )
+
+
+def _redundancy(location: str) -> str:
+    """Return the redundancy of the vault, which never changes: replicated to the pair where the location has one."""
+    if is_paired(location):
+        return "GeoRedundant"
+    return "ZoneRedundant" if location in LOCATIONS_WITH_ZONES else "LocallyRedundant"
 
 
 def _policy(

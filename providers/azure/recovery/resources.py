@@ -1,35 +1,25 @@
-"""Copies of the home location's data in the standby location: the vault, the registry and the account that receive them.
+"""Copies of the home location's data in the standby location: what sends them, and logs of who reads them.
 
-Nothing runs there. Each component and resource has the name that it keeps when services run in the location. Databases, objects
-and secrets are encrypted with keys of Microsoft in each location, so no key is declared.
+Databases, objects and secrets are encrypted with keys of Microsoft in each location, so no key is declared.
 
 Database: the server's backups are geo-redundant from its creation on, and Azure Backup takes a weekly one into a vault that
-can be locked. Objects: object replication copies every version and deletion into an account of the standby location.
+can be locked. Objects: object replication copies every version and deletion into an account of the standby location. With
+services there, the location that serves sends them, so the direction follows it by commands (recovery/objects_direction.py).
 Secrets have their copies where they are declared (base/secrets.py); images are copied by `images push`.
 """
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.registry import create_standby_registry
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.standby import AzureStandby, BlobStore
-from providers.azure.base.vault import create_standby_vault
-from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.azure.recovery.backups import create_backups
 from providers.azure.recovery.objects import receive_objects, send_objects
-from providers.azure.storage.resources import AzureStorage, create_standby_storage
+from providers.azure.storage.resources import AzureStorage
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_warm
 from providers.contract.results import Copies
-
-
-def create_standby(scope: Scope, context: AzureContext) -> AzureStandby:
-    """Declare what receives copies; `context` and the provider of `scope` are those of the standby location."""
-    vault = scope.component("vault", create_standby_vault, context)
-    registry = scope.component("registry", create_standby_registry, context)
-    objects = scope.component("storage", create_standby_storage, context) if context.spec.storage else None
-    return AzureStandby(context.region, context, scope, vault.name, vault.id, registry, objects)
 
 
 def create_recovery(
@@ -42,8 +32,9 @@ def create_recovery(
     """Declare the copies of database backups and objects; raises ValueError for objects without their account."""
     if database is not None:
         create_backups(scope, base, database)
-    stores = _stores(standby, storage)
-    received = standby.scope.component("recovery", _receive, base.logs, standby, stores)
+    stores = None if is_warm(base.spec) else _stores(standby, storage)
+    logs = standby.running.logs if standby.running else base.logs
+    received = standby.scope.component("recovery", _receive, logs, standby, stores)
     if stores is not None and received is not None:
         send_objects(scope, base.context, *stores, received)
     return Copies(standby.region)
@@ -62,10 +53,9 @@ def _receive(
     scope: Scope, logs: AzureLogs, standby: AzureStandby, stores: tuple[BlobStore, BlobStore] | None
 ) -> "azure_native.storage.ObjectReplicationPolicy | None":
     """Declare what is in the standby location: the policy of its account, and logs of who reads the copies."""
-    send_to_logs(scope, logs, "vault", standby.vault_id)
-    if standby.registry_id is not None:
-        send_to_logs(scope, logs, "registry", standby.registry_id)
-    if stores is None:
-        return None
-    send_to_logs(scope, logs, "storage", stores[1].blobs.id, metrics="Transaction")
-    return receive_objects(scope, standby.context, *stores)
+    send_to_logs(scope, logs, "vault", standby.vault.id)
+    if standby.registry is not None:
+        send_to_logs(scope, logs, "registry", standby.registry.id)
+    if standby.objects is not None:
+        send_to_logs(scope, logs, "storage", standby.objects.blobs.id, metrics="Transaction")
+    return receive_objects(scope, standby.context, *stores) if stores is not None else None

@@ -17,11 +17,14 @@ from providers.azure.base.standby import BlobStore
 from providers.azure.context import AzureContext
 from providers.azure.naming import data_account
 from providers.azure.network.endpoints import private_endpoint
+from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import send_to_logs
 from providers.azure.storage.account import create_lifecycle, create_storage_account
 from providers.azure.storage.limits import BlobRetention, blob_retention
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive, is_warm
 from providers.contract.results import ObjectStore
+from providers.contract.spec import StorageSpec
 
 CONTAINER = "objects"
 StorageAccount = azure_native.storage.StorageAccount
@@ -34,26 +37,51 @@ class AzureStorage(ObjectStore):
     store: BlobStore
 
 
-def create_standby_storage(scope: Scope, context: AzureContext) -> BlobStore:
-    """Declare account and container of the standby location, which replication fills and no network reaches."""
+def create_standby_storage(scope: Scope, context: AzureContext, network: AzureNetwork | None) -> BlobStore:
+    """Declare account and container of the standby location, which replication fills; `network` is None without services."""
     settings = context.spec.storage
     if settings is None:
         raise ValueError("the platform has no storage")
+    private = context.spec.network.private_endpoints
     account = create_storage_account(
         scope,
         context,
         "",
         data_account(context),
-        public=not context.spec.network.private_endpoints,
+        public=not private,
+        subnets=() if private or network is None else (network.apps_subnet_id,),
         redundancy=local_redundancy(context.region),
         protect=context.production,
     )
-    # point-in-time restore would write into a container that only replication may write to
-    return _blob_store(scope, context, account, replace(blob_retention(settings), restore_days=None))
+    return _blob_store(scope, context, account, _retention(context, settings))
 
 
 def create_storage(scope: Scope, base: AzureBaseResources) -> AzureStorage:
-    """Declare the container and the role assignments of the services that use storage."""
+    """Declare the container and the role assignments of the services that use storage.
+
+    The standby location has its account already, and its diagnostic setting is declared with those of the other copies.
+    """
+    received = base.received
+    if received is not None and received.objects is not None:
+        scope, store = received.scopes["storage"], received.objects
+    else:
+        store = _home_store(scope, base)
+    account, blobs = store.account, store.blobs
+    ready = private_endpoint(
+        scope, base.context, base.network, "endpoint", account.id, "blob", after=(store.container,)
+    )
+    send_to_logs(scope, base.logs, "diagnostics", account.id, log_group=None, metrics="Transaction")
+    if received is None:
+        send_to_logs(scope, base.logs, "blob-diagnostics", blobs.id, metrics="Transaction")
+    grants = [_grant(scope, base, store.container, service) for service in base.spec.users_of("storage")]
+    return AzureStorage(
+        bucket=_name_after(store.container.name, (*grants, *ready)),
+        endpoint_url=pulumi.Output.concat("https://", account.name, ".blob.core.windows.net"),
+        store=store,
+    )
+
+
+def _home_store(scope: Scope, base: AzureBaseResources) -> BlobStore:
     settings, context, network = base.spec.storage, base.context, base.network
     if settings is None:
         raise ValueError("the platform has no storage")
@@ -67,16 +95,17 @@ def create_storage(scope: Scope, base: AzureBaseResources) -> AzureStorage:
         subnets=() if private else (network.apps_subnet_id,),
         protect=context.production,
     )
-    store = _blob_store(scope, context, account, blob_retention(settings))
-    ready = private_endpoint(scope, context, network, "endpoint", account.id, "blob", after=(store.container,))
-    send_to_logs(scope, base.logs, "diagnostics", account.id, log_group=None, metrics="Transaction")
-    send_to_logs(scope, base.logs, "blob-diagnostics", store.blobs.id, metrics="Transaction")
-    grants = [_grant(scope, base, store.container, service) for service in base.spec.users_of("storage")]
-    return AzureStorage(
-        bucket=_name_after(store.container.name, (*grants, *ready)),
-        endpoint_url=pulumi.Output.concat("https://", account.name, ".blob.core.windows.net"),
-        store=store,
-    )
+    return _blob_store(scope, context, account, _retention(context, settings))
+
+
+def _retention(context: AzureContext, settings: StorageSpec) -> BlobRetention:
+    """Return the retention of an account; one that receives copies has no point-in-time restore.
+
+    Such a restore would write into a container that only replication may write to.
+    """
+    receives = is_passive(context.spec) if is_warm(context.spec) else context.region != context.spec.home_region
+    retention = blob_retention(settings)
+    return replace(retention, restore_days=None) if receives else retention
 
 
 def _blob_store(scope: Scope, context: AzureContext, account: StorageAccount, retention: BlobRetention) -> BlobStore:
