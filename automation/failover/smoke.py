@@ -32,12 +32,13 @@ def probe_entry(address: Address, domain: str, path: str) -> str:
 
 
 def _status(address: Address, domain: str, path: str) -> int:
-    """Return the status of one request; the certificate must be valid for the domain."""
+    """Return the status of one request; the certificate must be valid for the domain, else for the address."""
+    name = domain or address.host
     with socket.create_connection((address.host, address.port), TIMEOUT_SECONDS) as plain:
         if address.port != http.client.HTTPS_PORT:
-            return _request(plain, domain or address.host, path)
-        with ssl.create_default_context().wrap_socket(plain, server_hostname=domain) as encrypted:
-            return _request(encrypted, domain, path)
+            return _request(plain, name, path)
+        with ssl.create_default_context().wrap_socket(plain, server_hostname=name) as encrypted:
+            return _request(encrypted, name, path)
 
 
 def _request(connection: socket.socket, host: str, path: str) -> int:

@@ -17,7 +17,7 @@ from automation.services.cloud_port import CloudPort
 from automation.services.operations import cli_failures
 from automation.stack.document import Stack
 from automation.urn import Urn
-from providers import failover_control, recovery
+from providers import command_line, failover_control, recovery
 from providers.contract.cli import Shell
 from providers.contract.failover import Address, DatabaseState, FailoverControl, Notice
 from providers.contract.recovery_plan import Incident, promise_for
@@ -151,11 +151,14 @@ class StackFailover(CloudPort[FailoverControl]):
             self.control.route(self.stack, region, self.shell)
 
     def converge(self) -> None:
-        """See `FailoverPort.converge`; what the commands changed is read first."""
+        """See `FailoverPort.converge`; what the commands changed is read first, and the cloud completes the update."""
         with self.phase(f"{self.deployment.name}  updating") as on_event:
             self.deployment.refresh(targets=self._commanded())
             self.deployment.up(on_event)
         self.forget_stack()
+        with cli_failures():
+            for sentence in command_line(self.stack.spec.cloud).after_update(self.stack, self.shell):
+                self.note(sentence)
 
     def delete_database(self, region: str) -> None:
         """See `FailoverPort.delete_database`."""

@@ -7,10 +7,11 @@ Pure but for the files and the output of tasks; imports no SDK.
 import shlex
 from collections.abc import Mapping, Sequence
 
-from providers.azure.cli_commands import az, context_of, lines, required
+from providers.azure.cli_commands import az, context_of, home_context, lines, required
 from providers.azure.console_logs import show_logs
 from providers.azure.entry.limits import APPROVAL_MESSAGE, APPROVED, PENDING, has_gateway, link_query
 from providers.azure.naming import app_name
+from providers.azure.recovery.after_update import complete_standby
 from providers.azure.registry_access import (
     close_if_open,
     close_registry,
@@ -33,6 +34,7 @@ from providers.contract.cli import (
     StateBackend,
 )
 from providers.contract.data_clients import private_store
+from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 
 PROGRAMS = (
@@ -82,11 +84,11 @@ class AzureCli:
         close_registry(stack, shell)
 
     def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
-        """Approve the private link of Front Door, and close a registry that an interrupted push has left open."""
+        """Approve the private links of Front Door, close a registry that a push has left open, and complete a warm standby."""
         addresses = close_if_open(stack, shell)
         closed = [f"closed the registry, which a push had left open to {addresses}"] if addresses else []
         approved = [f"approved the private link of Front Door ({name})" for name in approve_links(stack, shell)]
-        return [*closed, *approved]
+        return [*closed, *approved, *complete_standby(stack, shell)]
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
         """See `CloudCli.logs`."""
@@ -104,7 +106,7 @@ class AzureCli:
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """Run a command in one of the replicas; Azure reports no exit code of it."""
         context = context_of(stack.spec, stack.name)
-        required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
+        required(stack, "app:ContainerApp", f"{stack.active_name}-compute-{service}")
         name = ("--name", app_name(stack.name, service), "--resource-group", context.group)
         arguments = ("containerapp", "exec", *name, "--container", "app", "--command", shlex.join(command))
         return shell.stream(az(context, *arguments))
@@ -115,31 +117,41 @@ class AzureCli:
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """See `CloudCli.state_backend`."""
-        return state_backend(context_of(spec, name), name)
+        return state_backend(home_context(spec, name), name)
 
 
-def pending_approvals(stack: DeployedStack, shell: Shell) -> Sequence[str]:
-    """Return the ids of the private link requests of this platform that wait for an approval."""
-    return _connections(stack, PENDING, shell)
+def pending_approvals(stack: DeployedStack, region: str, shell: Shell) -> Sequence[str]:
+    """Return the ids of the private link requests of this platform to a location that wait for an approval."""
+    return _connections(stack, region, PENDING, shell)
 
 
 def approve_links(stack: DeployedStack, shell: Shell) -> Sequence[str]:
-    """Approve the pending private links of a stack with public services and return their names; raises CliFailure."""
-    if not stack.spec.public or has_gateway(stack.spec):
+    """Approve the pending private links of a stack with public services and return their names; raises CliFailure.
+
+    That of a standby location is approved with the first update, before requests move there.
+    """
+    spec = stack.spec
+    if not spec.public or has_gateway(spec):
         return ()
+    regions = (spec.home_region, spec.standby_region or "") if is_warm(spec) else (spec.home_region,)
+    return [name for region in regions for name in _approved_links(stack, region, shell)]
+
+
+def _approved_links(stack: DeployedStack, region: str, shell: Shell) -> Sequence[str]:
     for _ in range(MAX_POLLS):
-        pending = pending_approvals(stack, shell)
+        pending = pending_approvals(stack, region, shell)
         for connection in pending:
             shell.output(_approval(connection))
-        if pending or _connections(stack, APPROVED, shell):
+        if pending or _connections(stack, region, APPROVED, shell):
             return [connection.rpartition("/")[2] for connection in pending]
         shell.sleep(POLL_SECONDS)
     problem = f"Front Door has not asked for its private link within {POLL_SECONDS * MAX_POLLS} s"
     raise CliFailure("entry", problem, f"run agent-platform up {stack.name} again in some minutes")
 
 
-def _connections(stack: DeployedStack, status: str, shell: Shell) -> Sequence[str]:
-    environment = required(stack, "app:ManagedEnvironment", f"{stack.name}-environment").id
+def _connections(stack: DeployedStack, region: str, status: str, shell: Shell) -> Sequence[str]:
+    """Return the ids of the private link requests of this platform to the environment of a location, in a state."""
+    environment = required(stack, "app:ManagedEnvironment", f"{stack.name_in(region)}-environment").id
     arguments = ("network", "private-endpoint-connection", "list", "--id", environment)
     return lines(shell.output(CliCommand(("az", *arguments, "--query", link_query(status), "--output", "tsv"))))
 

@@ -16,10 +16,20 @@ MANAGEMENT_URL = "https://management.azure.com"
 
 
 def context_of(spec: Platform, stack: str) -> AzureContext:
-    """Return the context of a stack; raises CliFailure for a stack file without an azure block."""
+    """Return the context of the location that serves; raises CliFailure for a stack file without an azure block."""
+    return context_in(spec, stack, spec.active_region)
+
+
+def home_context(spec: Platform, stack: str) -> AzureContext:
+    """Return the context of the home location, which has the entry, the drills and the registry that images are pushed to."""
+    return context_in(spec, stack, spec.home_region)
+
+
+def context_in(spec: Platform, stack: str, location: str) -> AzureContext:
+    """Return the context of a location of a stack."""
     if spec.azure is None:
         raise CliFailure("azure", "the block is missing", "set subscription_id, tenant_id and location")
-    return AzureContext(spec, stack, spec.azure.location)
+    return AzureContext(spec, stack, location)
 
 
 def az(context: AzureContext, *arguments: str, stdin: CliCommand | None = None) -> CliCommand:
@@ -32,6 +42,13 @@ def rest_put(path: str, version: str, body: Mapping[str, object] | str) -> CliCo
     text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
     url = f"{MANAGEMENT_URL}{path}?api-version={version}"
     return CliCommand(("az", "rest", "--method", "put", "--url", url, "--body", text, "--output", "none"))
+
+
+def rest(method: str, path: str, version: str, body: Mapping[str, object] | None = None) -> CliCommand:
+    """Return a call of Resource Manager whose answer is a document."""
+    url = f"{MANAGEMENT_URL}{path}?api-version={version}"
+    content = () if body is None else ("--body", json.dumps(body, separators=(",", ":")))
+    return CliCommand(("az", "rest", "--method", method, "--url", url, *content, "--output", "json"))
 
 
 def required(stack: DeployedStack, type_token: str, name: str) -> DeployedResource:

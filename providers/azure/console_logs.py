@@ -51,7 +51,7 @@ def termination_query(execution: str, since_seconds: int) -> str:
 
 def query_command(stack: DeployedStack, query: str, columns: str) -> CliCommand:
     """Return the command that prints the rows of a query, one a line; `columns` are zero-based indexes of JMESPath."""
-    workspace = required(stack, "operationalinsights:Workspace", f"{stack.name}-logs").outputs["customerId"]
+    workspace = required(stack, "operationalinsights:Workspace", f"{stack.active_name}-logs").outputs["customerId"]
     body = json.dumps({"query": query})
     return CliCommand(
         (
@@ -66,10 +66,10 @@ def show_logs(stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
     """Print the logs of a service or job."""
     is_job = query.service in stack.spec.jobs
     if is_job:
-        required(stack, "app:Job", f"{stack.name}-jobs-{query.service}")
+        required(stack, "app:Job", f"{stack.active_name}-jobs-{query.service}")
         text = job_query(stack.name, query.service, query.since_seconds)
     else:
-        required(stack, "app:ContainerApp", f"{stack.name}-compute-{query.service}")
+        required(stack, "app:ContainerApp", f"{stack.active_name}-compute-{query.service}")
         text = service_query(stack.name, query.service, query.since_seconds)
     code = shell.stream(query_command(stack, text, "[[0], [1], [2]]"))
     if not query.follow or code != 0:

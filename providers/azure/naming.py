@@ -94,6 +94,11 @@ def server_host(context: AzureContext) -> str:
     return f"{server_name(context)}.postgres.database.azure.com"
 
 
+def endpoint_name(context: AzureContext) -> str:
+    """`prod-database-1a2b3c`: beginning of the names of writer and reader, of which Azure makes host names."""
+    return f"{context.stack}-database-{salt(context, 'endpoint')}"
+
+
 def cache_name(context: AzureContext) -> str:
     """`prod-cache-1a2b3c`: first label of the cache's host name."""
     return f"{context.stack}-cache-{salt(context, 'cache')}"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from providers.azure.cli_commands import az, context_of, lines
+from providers.azure.cli_commands import az, home_context, lines
 from providers.azure.context import AzureContext
 from providers.azure.naming import registry_name
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
@@ -33,7 +33,7 @@ def login_server(context: AzureContext) -> str:
 
 def locations(spec: Platform, stack: str) -> Iterator[AzureContext]:
     """Yield the contexts of the locations with a registry: the home location, and the standby location if it has one."""
-    home = context_of(spec, stack)
+    home = home_context(spec, stack)
     yield home
     if spec.standby_region is not None:
         yield replace(home, region=spec.standby_region)

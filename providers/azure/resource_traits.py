@@ -83,6 +83,8 @@ RESOURCE_TRAITS = ResourceTraits(
         ),
     ),
     database_version=("azure-native:dbforpostgresql:Server", "version"),
+    # the settings of a server say nothing about its role, so an update alone never moves it
+    replica_source=("azure-native:dbforpostgresql:Server", ""),
     disk=database_disk,
     creation_choices=(GEO_BACKUP,),
 )

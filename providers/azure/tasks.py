@@ -78,7 +78,7 @@ def job_document(app: Mapping[str, object], command: Sequence[str]) -> Document:
 def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
     """Run a command once, print its output and return its exit code; 1 for a failure whose code is not known."""
     context = context_of(stack.spec, stack.name)
-    required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
+    required(stack, "app:ContainerApp", f"{stack.active_name}-compute-{service}")
     job = task_name(context, service)
     group = ("--resource-group", context.group)
     show = az(context, "containerapp", "show", "--name", app_name(stack.name, service), *group, "--output", "json")
@@ -94,7 +94,7 @@ def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: 
 def run_job(stack: DeployedStack, job: str, shell: Shell) -> int:
     """Start a run of a scheduled job, print its output and return its exit code; Ctrl-C ends the run."""
     context = context_of(stack.spec, stack.name)
-    required(stack, "app:Job", f"{stack.name}-jobs-{job}")
+    required(stack, "app:Job", f"{stack.active_name}-jobs-{job}")
     name = job_name(stack.name, job)
     execution = start_execution(context, name, shell)
     try:

@@ -125,10 +125,10 @@ class CostSite(ResourceSet):
     def share(self, key: str, resource: DeclaredResource, peers: Iterable[DeclaredResource] | None = None) -> float:
         """Return the part of a usage that falls to one of several equal resources; a standby region has its own copy."""
         equal = self.of_type(resource.type) if peers is None else tuple(peers)
-        count = sum(self._is_standby(each) == self._is_standby(resource) for each in equal)
+        count = sum(self.in_standby_region(each) == self.in_standby_region(resource) for each in equal)
         return self.usage[key] / max(count, 1)
 
-    def _is_standby(self, resource: DeclaredResource) -> bool:
+    def in_standby_region(self, resource: DeclaredResource) -> bool:
         """Return whether a resource is in the standby region, which is then part of its name."""
         region = self.spec.standby_region
         return region is not None and f"-{region}-" in resource.name

@@ -192,7 +192,7 @@ def test_a_link_that_is_never_asked_for_is_a_failure_with_a_fix() -> None:
 
 def test_only_requests_of_the_platform_are_pending_approvals() -> None:
     shell = FakeShell({PENDING: ["/c/1\n/c/2\n"]})
-    assert pending_approvals(stack(), shell) == ["/c/1", "/c/2"]
+    assert pending_approvals(stack(), spec_of().home_region, shell) == ["/c/1", "/c/2"]
     assert "agent-platform asks for the environment" in shell.commands[0] and ENVIRONMENT_ID in shell.commands[0]
 
 

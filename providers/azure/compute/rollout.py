@@ -157,7 +157,7 @@ class ContainerAppRollout(StepsByUpdate):
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`."""
-        app = required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
+        app = required(stack, "app:ContainerApp", f"{stack.active_name}-compute-{service}")
         revision = OutputReader("Container App").text(app.outputs, "latestRevisionName")
         minutes = max(1, ceil(since_seconds / 60))
         of_revision = f"revisionName eq '{revision}'"
@@ -178,7 +178,7 @@ class ContainerAppRollout(StepsByUpdate):
 
     def after_abort(self, stack: DeployedStack, service: str, stable: str, shell: Shell) -> None:
         """Deactivate the new revision, whose replicas would run on without requests."""
-        app = required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
+        app = required(stack, "app:ContainerApp", f"{stack.active_name}-compute-{service}")
         latest = OutputReader("Container App").text(app.outputs, "latestRevisionName")
         if latest != stable:
             shell.output(_containerapp(stack, service, ("revision", "deactivate"), "--revision", latest))

@@ -63,7 +63,7 @@ def run_smoke_test(stack: DeployedStack, service: str, path: str, expect_status:
     The name is fixed by service: a job that a killed test left behind is replaced and deleted by the next one.
     """
     context = context_of(stack.spec, stack.name)
-    app = required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
+    app = required(stack, "app:ContainerApp", f"{stack.active_name}-compute-{service}")
     job = f"smoke-{salt(context, f'smoke/{service}')}"
     document = smoke_document(context.region, app.outputs, path, expect_status)
     address = ("--name", job, "--resource-group", context.group)

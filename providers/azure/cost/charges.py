@@ -7,7 +7,7 @@ this size. Azure has no maximum of a growing database disk, so `database.max_sto
 from collections.abc import Iterator, Mapping
 
 from providers.azure.cost.free_types import EXCLUDED, FREE
-from providers.azure.database.sizes import DISKS_GIB
+from providers.azure.database.sizes import DISKS_GIB, disk_gib
 from providers.contract.cost import Charge, Charges, CloudCost, CostSite, ReplicaCount, fixed, gib
 from providers.contract.declaration import DeclaredResource
 from providers.contract.json_data import is_mapping
@@ -79,7 +79,7 @@ def _drill_job(job: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     hours = site.schedule_runs(drill.schedule) * site.usage["drill_hours"]
     yield fixed("vCPU", "aca.vcpu.active", vcpu * hours * 3600, "drill_hours")
     yield fixed("memory", "aca.memory", memory * hours * 3600, "drill_hours")
-    for server in site.of_type("dbforpostgresql:Server"):
+    for server in _beside(job, "dbforpostgresql:Server", site):
         yield fixed("restored server", f"postgres.{server.text('sku', 'name')}", hours, "drill_hours")
 
 
@@ -89,9 +89,15 @@ def _environment(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge
         yield fixed("Dedicated Plan Management, for the private link", "aca.dedicated_plan", site.hours)
 
 
-def _prometheus(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+def _beside(resource: DeclaredResource, short_type: str, site: CostSite) -> Iterator[DeclaredResource]:
+    """Yield the resources of a type in the location of another one."""
+    there = site.in_standby_region(resource)
+    return (each for each in site.of_type(short_type) if site.in_standby_region(each) == there)
+
+
+def _prometheus(workspace: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     total = ReplicaCount(0, 0)
-    for app in site.of_type("app:ContainerApp"):
+    for app in _beside(workspace, "app:ContainerApp", site):
         if any(each.get("name") == COLLECTOR for each in app.items("template", "containers")):
             total += _replicas(app)
     each, key = site.usage["samples_millions_per_replica"] / SAMPLES_PER_UNIT_MILLIONS, "samples_millions_per_replica"
@@ -101,13 +107,20 @@ def _prometheus(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]
 def _server(server: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     times = STANDBY if server.value("highAvailability", "mode") in ("ZoneRedundant", "SameZone") else 1
     yield fixed("server", f"postgres.{server.text('sku', 'name')}", times * site.hours)
-    disk = server.number("storage", "storageSizeGB")
+    disk = _disk(server, site)
     yield Charge("disk", "postgres.storage", times * disk, times * _grown(disk, server, site))
     copies = 2 if server.value("backup", "geoRedundantBackup") == "Enabled" else 1
     above = max(site.usage["database_backups_gb"] - disk, 0) + (copies - 1) * disk
     yield fixed(
         "backups above the disk, and geo-redundant ones", "postgres.backup_above_disk", above, "database_backups_gb"
     )
+
+
+def _disk(server: DeclaredResource, site: CostSite) -> float:
+    """Return the GiB of a server's disk; a replica that grows has that of its source, and declares none."""
+    if server.value("storage", "storageSizeGB") is None and site.spec.database is not None:
+        return disk_gib(site.spec.database)
+    return server.number("storage", "storageSizeGB")
 
 
 def _vaulted_backup(_resource: DeclaredResource, _site: CostSite) -> Iterator[Charge]:

@@ -42,6 +42,7 @@ FREE: Mapping[str, str] = {
     "network:RouteTable": "free",
     "network:Subnet": "free",
     "network:VirtualNetwork": "free",
+    "network:VirtualNetworkPeering": "its data is that of the replication, a cent per GB in each direction",
     "network:WebApplicationFirewallPolicy": "in the price of the gateway",
     "operationalinsights:Table": "its data is priced with its source",
     "privatedns:PrivateRecordSet": "in the price of the zone",

@@ -6,11 +6,10 @@ for a new server only. The settings of a promotion are write-only, and would pro
 replicas").
 """
 
-import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
-from providers.azure.naming import server_name
+from providers.azure.database.endpoints import server_path
 from providers.contract.region_specs import is_passive, is_warm
 
 NEVER_CHANGED = ["administratorLogin", "createMode", "replica", "replicationRole", "sourceServerResourceId"]
@@ -22,7 +21,7 @@ OF_A_REPLICA = ["administratorLoginPassword", "version"]
 def follow(settings: azure_native.dbforpostgresql.ServerArgs, context: AzureContext, *, grows: bool) -> None:
     """Change the settings of a server into those of a new replica of the server in the location that serves."""
     settings.create_mode = "Replica"
-    settings.source_server_resource_id = server_id(
+    settings.source_server_resource_id = server_path(
         AzureContext(context.spec, context.stack, context.spec.active_region)
     )
     settings.administrator_login = None
@@ -37,8 +36,3 @@ def ignored(context: AzureContext) -> list[str]:
     if not is_warm(context.spec):
         return []
     return [*NEVER_CHANGED, *(OF_A_REPLICA if is_passive(context.spec) else [])]
-
-
-def server_id(context: AzureContext) -> pulumi.Input[str]:
-    """Return the id of the server in a location, which follows from names."""
-    return f"{context.group_id}/providers/Microsoft.DBforPostgreSQL/flexibleServers/{server_name(context)}"

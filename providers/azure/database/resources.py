@@ -20,8 +20,8 @@ from providers.azure.database.parameters import max_connections, server_paramete
 from providers.azure.database.replica import follow, ignored
 from providers.azure.database.sizes import disk_gib, disk_grows, server_size
 from providers.azure.naming import server_host, server_name
-from providers.azure.network.dns import database_zone
 from providers.azure.network.flows import DATABASE_PORT
+from providers.azure.network.zone_names import database_zone
 from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
 from providers.contract.credentials import LIBPQ_SCHEME, SQLALCHEMY_SCHEME, generated_password, postgres_url

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from providers.azure.cli_commands import az, context_of, lines
+from providers.azure.cli_commands import az, home_context, lines
 from providers.azure.context import AzureContext
 from providers.azure.drill.limits import POINT_SECONDS
 from providers.azure.naming import COPY_DIGITS, copy_prefix, drill_group, drill_job
@@ -33,7 +33,7 @@ class AzureDrills:
     def run(self, stack: DeployedStack, shell: Shell) -> DrillEvidence:
         """See `DrillControl.run`; Ctrl-C leaves the execution, which deletes the restored server itself."""
         require_deployed(stack, JOB_TYPE, "drill-job")
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         job = drill_job(context)
         execution = start_execution(context, job, shell)
         awaited_status(context, job, execution, shell, MAX_DRILL_SECONDS)
@@ -41,14 +41,14 @@ class AzureDrills:
 
     def last_verified(self, stack: DeployedStack, shell: Shell) -> datetime | None:
         """See `DrillControl.last_verified`; a drill restores to some minutes before its start."""
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         times = lines(shell.output(_executions(context, "status=='Succeeded'", "properties.startTime")))
         started = [datetime.fromisoformat(time).astimezone(UTC) for time in times]
         return max(started) - timedelta(seconds=POINT_SECONDS) if started else None
 
     def leftovers(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
         """See `DrillControl.leftovers`."""
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         running = " || ".join(f"properties.status=='{state}'" for state in RUNNING_STATES if state)
         if lines(shell.output(_executions(context, running.removeprefix("properties."), "name"))):
             raise drill_in_progress("server")
@@ -59,7 +59,7 @@ class AzureDrills:
 
     def delete(self, stack: DeployedStack, leftover: str, shell: Shell) -> None:
         """See `DrillControl.delete`."""
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         server = ("--resource-group", drill_group(context), "--name", leftover)
         shell.output(az(context, "postgres", "flexible-server", "delete", *server, "--yes", "--output", "none"))
 

@@ -14,7 +14,7 @@ from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.roles import SECRETS_USER, grant_role
 from providers.azure.database.resources import AzureDatabase
 from providers.azure.naming import salt, secret_name
-from providers.azure.network.dns import database_zone
+from providers.azure.network.zone_names import database_zone
 from providers.contract.component import Scope
 
 SERVERS = "Microsoft.DBforPostgreSQL/flexibleServers"

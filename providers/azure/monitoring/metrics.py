@@ -73,6 +73,7 @@ def _milliseconds(_: Platform, rule: AlarmRule, __: int) -> float:
     return round(rule.threshold * 1000)
 
 
+REPLICA_DELAY = "physical_replication_delay_in_seconds"
 APP, SERVER = "Microsoft.App/containerapps", "Microsoft.DBforPostgreSQL/flexibleServers"
 CACHE, FRONT_DOOR = "Microsoft.Cache/redisEnterprise", "Microsoft.Cdn/profiles"
 GATEWAY, FIRST_BYTE = "Microsoft.Network/applicationGateways", "BackendFirstByteResponseTime"
@@ -206,11 +207,25 @@ def _blocked_percent(context: AzureContext, _: AlarmRule) -> str:
     )
 
 
+NO_REPLICATION_SECONDS = 86400
+"""Delay that stands for a replica that reports none: a metric alert cannot notice missing values, a query can."""
+
+
+def _replica_delay(_: AzureContext, __: AlarmRule) -> str:
+    """Query of the delay of the replica; the diagnostic setting of the server sends its metrics to the workspace."""
+    return (
+        'AzureMetrics | where ResourceProvider =~ "MICROSOFT.DBFORPOSTGRESQL" '
+        f'and MetricName == "{REPLICA_DELAY}" '
+        f"| summarize value = coalesce(max(Maximum), {NO_REPLICATION_SECONDS}.0)"
+    )
+
+
 QUERIES: Mapping[Signal, Callable[[AzureContext, AlarmRule], str]] = {
     Signal.ERROR_PERCENT: _error_percent,
     Signal.LATENCY_P95_SECONDS: _latency_p95,
     Signal.UNHEALTHY_REPLICAS: _failed_probes,
     Signal.DATABASE_BACKUP_FAILED: _failed_archiving,
+    Signal.DATABASE_REPLICA_LAG_SECONDS: _replica_delay,
     Signal.COPIES_DATABASE_FAILED: _failed_copies,
     Signal.BLOCKED_PERCENT: _blocked_percent,
 }

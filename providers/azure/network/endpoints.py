@@ -6,8 +6,8 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
-from providers.azure.network.dns import ZONE_BY_SUBRESOURCE
 from providers.azure.network.resources import AzureNetwork
+from providers.azure.network.zone_names import ZONE_BY_SUBRESOURCE
 from providers.contract.component import Scope
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
-from providers.azure.network.dns import database_zone, link_zone
+from providers.azure.network.dns import link_zone
 from providers.azure.network.resources import AzureNetwork
+from providers.azure.network.zone_names import database_zone
 from providers.contract.component import Scope
 
 

@@ -4,6 +4,7 @@ A dropped server is revived under its name, so the state, which has it by its pa
 """
 
 from providers.azure.recovery.commands import az, find_account, group, open_account, server
+from providers.azure.recovery.warm import warm_steps
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
 
 CONTAINER = "objects"
@@ -79,6 +80,8 @@ def region_steps(site: RecoverySite) -> CloudSteps:
     """Steps for a lost region."""
     shown = az(site, "group", "show", "--name", group(site), "--query", "properties.provisioningState")
     detect = Step("The region does not answer; compare with https://azure.status.microsoft.", commands=(shown,))
+    if site.spec.recovery.mode == "warm":
+        return warm_steps(site, detect)
     if not site.standby:
         return CloudSteps(detect=(detect,))
     steps = (*_objects(site), *_geo_restore(site))

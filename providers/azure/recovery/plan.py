@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from providers.azure.recovery.commands import account, az, find_vault, group, open_account, open_vault
+from providers.azure.recovery.costs import costs
 from providers.azure.recovery.database import (
     backups,
     database_steps,
@@ -11,7 +12,7 @@ from providers.azure.recovery.database import (
     server_state,
     zone_steps,
 )
-from providers.azure.recovery.promises import PROMISES, costs
+from providers.azure.recovery.promises import PROMISES
 from providers.contract.recovery_plan import (
     BackupQuestion,
     CloudCommand,

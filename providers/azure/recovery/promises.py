@@ -1,4 +1,4 @@
-"""Promises of a stack on Azure after each failure, and the monthly cost of a recovery mode. Pure.
+"""Promises of a stack on Azure after each failure. Pure.
 
 Sources: Azure Database for PostgreSQL flexible server, "High availability" (failover 60 to 120 s), "Backup and restore"
 (logs every 5 min; geo-redundant backup: RPO up to 1 h, no point in time; a dropped server for 5 days); Azure Storage,
@@ -7,15 +7,11 @@ Sources: Azure Database for PostgreSQL flexible server, "High availability" (fai
 (90 days).
 """
 
-from collections.abc import Iterator
-
-from providers.contract.images import own_images
 from providers.contract.recovery_plan import (
     DAY_MINUTES,
     NO_LIMIT,
     NOTHING,
     Bound,
-    CostItem,
     Incident,
     Promise,
     PromiseRow,
@@ -25,15 +21,15 @@ from providers.contract.recovery_promises import (
     NO_DATABASE,
     ON_EVERY_CLOUD,
     ONE_ZONE,
+    PROMOTION_MINUTES,
     REBUILD_MINUTES,
     REGION_WITHOUT_BACKUPS,
     RESTORE,
     ROWS_FROM_BACKUP,
     WITHOUT_BACKUPS,
 )
-from providers.contract.spec import Platform
 
-DAYS_PER_MONTH = 30
+RUNS_THERE = "Services and a replica of the database run in the standby region; nothing there serves until a command moves the requests."
 
 PROMISES = (
     PromiseRow(
@@ -89,6 +85,31 @@ PROMISES = (
             by_itself=COPIES,
         ),
         modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(15),
+            rto=PROMOTION_MINUTES,
+            assumption="objects are copied within 15 min as a rule, which Azure does not guarantee; services only start more replicas",
+            by_itself=RUNS_THERE,
+        ),
+        when=NO_DATABASE,
+        modes=("warm",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(15),
+            rto=PROMOTION_MINUTES,
+            assumption=(
+                "the replica is up to 5 min behind while its region is lost, and an alarm fires above 60 s; objects are copied within "
+                "15 min as a rule, which Azure does not guarantee; the time is an estimate for the switchover, the start of all "
+                "replicas and the change of Front Door"
+            ),
+            by_itself=RUNS_THERE,
+        ),
+        modes=("warm",),
     ),
     PromiseRow(
         Incident.ACCOUNT,
@@ -148,21 +169,3 @@ PROMISES = (
     ),
     *ON_EVERY_CLOUD,
 )
-
-
-def costs(spec: Platform) -> Iterator[CostItem]:
-    """Monthly cost of `recovery.mode: backup`, by part; mode none adds nothing."""
-    if spec.recovery.mode == "none":
-        return
-    if spec.database is not None and spec.database.backup.retention_days:
-        size = spec.database.storage_gib
-        yield CostItem("second, geo-redundant backup of the database", size, "postgres.backup_above_disk")
-        yield CostItem("weekly backups of the database in a geo-redundant vault", 0)
-    if own_images(spec) and spec.network.private_endpoints:
-        yield CostItem("registry in the standby region", DAYS_PER_MONTH, "acr.premium")
-    elif own_images(spec):
-        yield CostItem("registry in the standby region, tier Standard", 0)
-    yield CostItem("second vault with copies of the secrets", 0)
-    if spec.storage is not None:
-        yield CostItem("copies of objects in the standby region", 0)
-    yield CostItem("transfer between the regions", 0)

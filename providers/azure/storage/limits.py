@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.spec import Platform, StorageSpec
 
+CONTAINER = "objects"
 MAX_SOFT_DELETE_DAYS = 365
 """Soft delete keeps blobs for 1 to 365 days: Microsoft Learn, "Soft delete for blobs"."""
 DEFAULT_SOFT_DELETE_DAYS = 7

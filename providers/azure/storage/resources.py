@@ -20,13 +20,12 @@ from providers.azure.network.endpoints import private_endpoint
 from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import send_to_logs
 from providers.azure.storage.account import create_lifecycle, create_storage_account
-from providers.azure.storage.limits import BlobRetention, blob_retention
+from providers.azure.storage.limits import CONTAINER, BlobRetention, blob_retention
 from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive, is_warm
 from providers.contract.results import ObjectStore
 from providers.contract.spec import StorageSpec
 
-CONTAINER = "objects"
 StorageAccount = azure_native.storage.StorageAccount
 
 
