@@ -4,9 +4,14 @@ The Resource Manager lists resources by their tags; a child resource without tag
 from its inputs.
 """
 
+import re
+
 from providers.contract.import_ids import ImportRule, ImportTable, SearchScope
 
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+
+OWN_GROUP = re.compile(r"/resourceGroups/[^/]+-agents-([a-z0-9]+)(?:-drill)?(?:/|$)", re.IGNORECASE)
+"""Resource group of a stack in a location, and that of its restore drills (`AzureContext.group`)."""
 
 
 def _in_group(token: str, path: str) -> ImportRule:
@@ -25,7 +30,14 @@ def search_command(scope: SearchScope, name: str) -> str:
     return f"az {part} list --subscription {scope.account} --tag stack={scope.stack}"
 
 
+def region_of(address: str) -> str:
+    """Return the location of a group of a stack, which its name ends with; empty for what is in another group."""
+    found = OWN_GROUP.search(address)
+    return found[1] if found else ""
+
+
 IMPORT_TABLE = ImportTable(
+    region_of=region_of,
     search_command=search_command,
     rows=(
         ImportRule("azure-native:resources:ResourceGroup", "{address}", GROUP),
@@ -126,6 +138,10 @@ IMPORT_TABLE = ImportTable(
         _in_group("network:RouteTable", "Microsoft.Network/routeTables/{routeTableName}"),
         _in_group("network:Subnet", "Microsoft.Network/virtualNetworks/{virtualNetworkName}/subnets/{subnetName}"),
         _in_group("network:VirtualNetwork", "Microsoft.Network/virtualNetworks/{virtualNetworkName}"),
+        _in_group(
+            "network:VirtualNetworkPeering",
+            "Microsoft.Network/virtualNetworks/{virtualNetworkName}/virtualNetworkPeerings/{virtualNetworkPeeringName}",
+        ),
         _in_group(
             "network:WebApplicationFirewallPolicy",
             "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{policyName}",

@@ -5,7 +5,7 @@ the home location, so its address is one for both locations, and a request reach
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from providers.azure.cli_commands import MANAGEMENT_URL, az, home_context
 from providers.azure.naming import profile_name
@@ -97,6 +97,10 @@ class AzureFailover:
     def copied_objects_minutes(self) -> int:
         """See `FailoverControl.copied_objects_minutes`."""
         return COPIED_MINUTES
+
+    def copies(self, stack: DeployedStack, region: str) -> Sequence[str]:
+        """See `FailoverControl.copies`; no server is deleted, so the backups of one stay."""
+        return ()
 
     def commands(self, stack: DeployedStack, move: Move, *, planned: bool) -> FailoverCommands:
         """See `FailoverControl.commands`."""

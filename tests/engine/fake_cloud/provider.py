@@ -190,7 +190,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs: struct_pb2.Struct,
         immediate: bool = False,
     ) -> str:
-        """Apply a planned fault or wait for the typical time; return a fault that takes effect at the end of the call."""
+        """Apply a planned fault or wait for the typical time; return a fault that takes effect at the end of the call.
+
+        A provider of Azure is configured without a call, and compares without one; its location answers every other request.
+        """
+        location = self.config.get("location")
+        if location is not None and verb != "diff" and location == self.cloud.setting("lost_region"):
+            self.cloud.record_call("request", "lost region", str(location))
+            self.ended.wait(LOST_SECONDS)
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"{location} does not answer")
         fault = self.cloud.take_fault(verb, token, name)
         if fault and verb in ("diff", "read"):
             self.cloud.record_call(verb, token, name)
