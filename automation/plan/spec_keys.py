@@ -171,7 +171,13 @@ STANDBY: dict[str, object] = {
 }
 """Data to copy; the block of AWS has no standby region, so that of `recovery` is used."""
 WITH_COPIES: dict[str, object] = {**STANDBY, "recovery.mode": "backup"}
-WITH_WARM: dict[str, object] = {**STANDBY, "recovery.mode": "warm"}
+WITH_WARM: dict[str, object] = {
+    **STANDBY,
+    "database.size": {"vcpu": 8, "memory_gib": 32},
+    "recovery.mode": "warm",
+    "azure.standby_location": "centralus",
+}
+"""Services in both regions; on Azure the small servers have no replicas, and westus has no zones."""
 OBJECTS_ONLY: dict[str, object] = {
     "storage": {},
     "recovery.mode": "backup",
@@ -360,7 +366,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),
     Leaf("recovery.standby_region", "us-east-1"),
     Leaf("recovery.mode", "backup", STANDBY),
-    Leaf("recovery.active_region", "us-east-1", WITH_WARM, {"gcp": "us-east1", "azure": "westus"}),
+    Leaf("recovery.active_region", "us-east-1", WITH_WARM, {"gcp": "us-east1", "azure": "centralus"}),
     Leaf("recovery.standby_replicas", 0, WITH_WARM),
     Leaf("recovery.failover_timeout_minutes", 30, {**WITH_WARM, **ROUTED}),
     Leaf("recovery.retention_days", 14, WITH_COPIES),

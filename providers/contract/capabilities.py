@@ -35,7 +35,7 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
 }  # fmt: skip
 """Kinds as in the type token `agent-platform:index:<Kind>`; AgentPlatform and Region are declared on every cloud."""
 
-WARM_STANDBY: frozenset[CloudName] = frozenset({"aws", "gcp"})
+WARM_STANDBY: frozenset[CloudName] = frozenset({"aws", "gcp", "azure"})
 """Clouds on which services can run in the standby region, too (`recovery.mode: warm`)."""
 
 ENTRY_CHECKS: Mapping[CloudName, frozenset[AuthMode]] = {

@@ -148,6 +148,6 @@ def test_a_server_without_what_only_a_new_one_can_have_is_refused(
     with pytest.raises(InvalidConfiguration) as found:
         refuse_other_creation(events, spec)
     assert [str(each) for each in found.value.diagnostics] == [
-        "recovery.mode: the deployed server was created without geo-redundant backup, and Azure cannot add it. Use none, or "
+        "recovery.mode: the deployed server was created without geo-redundant backup, and Azure cannot add it. Use none or warm, or "
         "restore a dump into a new stack with this mode."
     ]

@@ -30,17 +30,17 @@ REFUSED = {
     "a home location without geo-redundant backup": (
         copies("westus3", "eastus"),
         "recovery.mode: not supported on azure: Azure does not copy backups of PostgreSQL from westus3 to another location. "
-        "Use none, or deploy a new stack in a location with geo-redundant backup, such as eastus2 or northeurope.",
+        "Use warm, or deploy a new stack in a location with geo-redundant backup, such as eastus2 or northeurope.",
     ),
     "a home location without a pair": (
         copies("polandcentral", "westeurope"),
         "recovery.mode: not supported on azure: Azure does not copy backups of PostgreSQL from polandcentral to another "
-        "location. Use none, or deploy a new stack in a location with geo-redundant backup, such as eastus2 or northeurope.",
+        "location. Use warm, or deploy a new stack in a location with geo-redundant backup, such as eastus2 or northeurope.",
     ),
     "a standby location that is not the pair": (
         copies("eastus2", "westus"),
         "recovery.standby_region: not supported on azure: Azure copies backups of PostgreSQL from eastus2 to its pair only, "
-        "and westus is not it. Use centralus.",
+        "and westus is not it. Use centralus, or the mode warm.",
     ),
     "a retention of less than the week between two backups": (
         copies("eastus2", "centralus", retention_days=6),

@@ -74,10 +74,6 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         },
         "database.backup.retention_days: 0 keeps no backup that `recovery.mode: backup` could copy. Use 1 to 35.",
     ),
-    "services there on Azure": (
-        {"cloud": "azure", "recovery.mode": "warm", "azure.standby_location": "eastus"},
-        'recovery.mode: "warm" is not available on azure yet. Use none or backup.',
-    ),
     "services in the home region": (
         {"recovery.mode": "warm", "recovery.standby_region": "us-west-2"},
         'recovery.standby_region: "us-west-2" is the home region, and copies there would be lost with it. Use another region.',

@@ -29,7 +29,8 @@ TEXT_KEYS = ("description", "tags", "labels", "userLabels")
 """Inputs that are texts or tags, which other tests cover."""
 SHIPPED = ("prod", "staging", "local")
 """Stack files in the repository, each on its own cloud."""
-WARM = {"mode": "warm", "standby_region": "us-east-1"}
+WARM = {"aws": "us-east-1", "azure": "eastus"}
+"""Standby region of each cloud on which services run there; the table of AWS has no cloud in its name."""
 
 
 @cache
@@ -74,10 +75,10 @@ def logical_names(stack: str) -> str:
     return _lines(sorted(f"{resource.type} {resource.name}" for resource in shipped.resources))
 
 
-def names_in_standby_region() -> str:
-    """Type and logical name of every resource that services in the standby region add to production on AWS."""
-    before = {resource.urn for resource in production_plan("aws").resources}
-    there = plan(production({"recovery": WARM}, cloud="aws"))
+def names_in_standby_region(cloud: str) -> str:
+    """Type and logical name of every resource that services in the standby region add to production on a cloud."""
+    before = {resource.urn for resource in production_plan(cloud).resources}
+    there = plan(production({"recovery": {"mode": "warm", "standby_region": WARM[cloud]}}, cloud=cloud))
     return _lines(sorted(f"{each.type} {each.name}" for each in there.resources if each.urn not in before))
 
 
@@ -107,7 +108,9 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
         if "Drill" in CAPABILITIES[cloud] or cloud == "docker":
             yield f"{cloud}-drill.txt", lambda cloud=cloud: drill(cloud)
     yield "azure-gateway-waf.txt", gateway_rules
-    yield "names-standby.txt", names_in_standby_region
+    for cloud in WARM:
+        suffix = "" if cloud == "aws" else f"-{cloud}"
+        yield f"names-standby{suffix}.txt", lambda cloud=cloud: names_in_standby_region(cloud)
     for stack in SHIPPED:
         yield f"names-{stack}.txt", lambda stack=stack: logical_names(stack)
 

@@ -30,6 +30,7 @@ KINDS = {
     "release commands": ("test_releases.py", CLOUDS),
     "failover": ("test_failover.py", ()),
     "killed failovers": ("test_failover_kills.py", ()),
+    "failover on Azure": ("test_azure_failover.py", ()),
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
     "entry of Azure": ("test_azure_entry.py", ()),

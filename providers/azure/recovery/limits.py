@@ -35,11 +35,11 @@ def _refused_locations(spec: Platform) -> Iterator[Diagnostic]:
         return
     elif home in LOCATIONS_WITHOUT_GEO_BACKUP or home not in PAIRS:
         problem = f"Azure does not copy backups of PostgreSQL from {home} to another location"
-        fix = "use none, or deploy a new stack in a location with geo-redundant backup, such as eastus2 or northeurope"
+        fix = "use warm, or deploy a new stack in a location with geo-redundant backup, such as eastus2 or northeurope"
         yield Unsupported("azure", "recovery.mode", problem, fix)
     elif standby != PAIRS[home]:
         problem = f"Azure copies backups of PostgreSQL from {home} to its pair only, and {standby} is not it"
-        yield Unsupported("azure", spec.standby_key, problem, f"use {PAIRS[home]}")
+        yield Unsupported("azure", spec.standby_key, problem, f"use {PAIRS[home]}, or the mode warm")
 
 
 def _refused_replica(spec: Platform) -> Iterator[Diagnostic]:
@@ -87,7 +87,7 @@ GEO_BACKUP = CreationChoice(
     path="backup.geoRedundantBackup",
     required=required_geo_backup,
     problem="the deployed server was created without geo-redundant backup, and Azure cannot add it",
-    fix="use none, or restore a dump into a new stack with this mode",
+    fix="use none or warm, or restore a dump into a new stack with this mode",
 )
 
 
