@@ -31,6 +31,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     """Small platform in one location, then in two."""
     need_engine()
     project = EngineProject.create(tmp_path_factory.mktemp("azure-warm"))
+    project.cloud.set("second_region", STANDBY)
     project.init_with(platform())
     project.up()
     return project

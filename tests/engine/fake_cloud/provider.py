@@ -245,7 +245,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _stored(self, token: str) -> str:
         """Type under which an object is stored: in the second region of a cloud, names of the first one may be taken again."""
-        region = self.config.get("region")
+        region = self.config.get("region") or self.config.get("location")
         return f"{token}@{region}" if region and region == self.cloud.setting("second_region") else token
 
     def _refuse_taken_name(self, context: grpc.ServicerContext, token: str, inputs: struct_pb2.Struct) -> None:
