@@ -56,13 +56,18 @@ def dependents(resources: Iterable[StateResource], targets: Iterable[str]) -> li
     return found
 
 
+REGION_INPUTS = ("region", "location")
+"""Inputs by which providers name the region that they are configured for."""
+
+
 def providers_beside(resources: Collection[StateResource], provider: str) -> frozenset[str]:
     """Return the names of a provider and of those that are configured for the same region."""
     regions: dict[str, object] = {}
     for resource in resources:
         urn, inputs = Urn(str(resource["urn"])), resource.get("inputs")
         if urn.is_provider:
-            regions[urn.name] = inputs.get("region") if is_mapping(inputs) else None
+            named = (inputs.get(key) for key in REGION_INPUTS) if is_mapping(inputs) else iter(())
+            regions[urn.name] = next((each for each in named if each), None)
     region = regions.get(provider)
     return frozenset({provider, *(name for name, of in regions.items() if region is not None and of == region)})
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.failover_record import FailoverRecord, FailoverStore
-from automation.deploy.state import StateResource, belongs_to, dependents, state_resources
+from automation.deploy.state import StateResource, belongs_to, dependents, providers_beside, state_resources
 from automation.deploy.targets import FAILOVER_MESSAGE
 from automation.failover.role_targets import role_targets
 from automation.failover.smoke import probe_entry, smoke_paths
@@ -184,9 +184,9 @@ class StackFailover(CloudPort[FailoverControl]):
         return self.deployment.file.spec.active_region
 
     def targets(self, region: str) -> tuple[Urn, ...]:
-        """Return the resources of a region that change when it is to serve."""
+        """Return the resources of a region that change when it is to serve, before requests are led to it."""
         other = self.other(region)
-        return role_targets(self._declared(other), self._declared(region), self._provider(region))
+        return role_targets(self._declared(other), self._declared(region), self._provider(region), entry=False)
 
     def other(self, region: str) -> str:
         """Return the other one of the two regions."""
@@ -199,8 +199,9 @@ class StackFailover(CloudPort[FailoverControl]):
         The engine deletes a dependent of a target that the program does not declare (pulumi/pkg, step_generator.go,
         `determineAllowedResourcesToDeleteFromTargets`), such as the copying of a database's backups.
         """
-        provider = self._provider(other)
-        found = [each for each in dependents(self._resources(), targets) if belongs_to(each, provider)]
+        provider, resources = self._provider(other), self._resources()
+        beside = providers_beside(resources, provider)
+        found = [each for each in dependents(resources, targets) if any(belongs_to(each, of) for of in beside)]
         if found and not self.answers(other):
             problem = f"{Urn(str(found[0]['urn'])).name} in {other} depends on the region that is to serve, and {other} does not answer"
             raise DeploymentFailed(
@@ -239,7 +240,7 @@ class StackFailover(CloudPort[FailoverControl]):
         by_role = {
             urn
             for region in (spec.home_region, spec.standby_region or "")
-            for urn in role_targets(second, first, self._provider(region))
+            for urn in role_targets(second, first, self._provider(region), entry=True)
         }
         types = self.control.commanded_types()
         return [str(urn) for urn, kind in self._urns() if urn in by_role or kind in types]

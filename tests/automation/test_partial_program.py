@@ -71,11 +71,13 @@ def test_an_update_that_knows_everything_keeps_every_dependency() -> None:
 def test_every_provider_of_a_region_is_left_out_with_it() -> None:
     regions: dict[str, dict[str, object]] = {
         "prod-a": {"region": "a"}, "prod-services": {"region": "a"}, "prod-b": {"region": "b"}, "prod-random": {},
+        "prod-c": {"location": "c"}, "prod-group": {"location": "c"}, "prod-d": {"location": "d"},
     }  # fmt: skip
     state: list[StateResource] = [
         {"urn": f"urn:pulumi:{TYPES}pulumi:providers:gcp::{name}", "inputs": inputs} for name, inputs in regions.items()
     ]
     assert providers_beside(state, "prod-a") == {"prod-a", "prod-services"}
+    assert providers_beside(state, "prod-c") == {"prod-c", "prod-group"}
     assert providers_beside(state, "prod-random") == {"prod-random"}
     assert providers_beside(state, "prod-unknown") == {"prod-unknown"}
 

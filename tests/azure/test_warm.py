@@ -11,12 +11,12 @@ from tests.azure.warm_plans import (
     STANDBY,
     before,
     changes,
-    operations,
     paired,
     server,
     warm,
 )
 from tests.engine.fake_cloud.steps import lost, steps
+from tests.warm_plans import operations
 
 
 def test_a_stack_without_copies_keeps_everything_it_has() -> None:

@@ -8,9 +8,6 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from automation.plan.spec_keys import BASE
-from automation.stack.document import stack_of, with_values
-from components.configuration import PLATFORM_KEY
 from tests.azure.kql import faults
 from tests.azure.plans import mapping_at, mappings_at
 from tests.azure.test_queries import queries
@@ -20,12 +17,12 @@ from tests.azure.warm_plans import (
     REPLICA,
     SERVER,
     STANDBY,
-    operations,
     server,
     warm,
 )
 from tests.engine.fake_cloud.steps import steps
-from tests.planning import DRILL, DROP, JOBS, plan, production, recorded, revealed
+from tests.planning import DRILL, DROP, plan, production, revealed
+from tests.warm_plans import DATA, OTHERS, operations, settings_of, warm_shape
 
 
 def test_a_switchover_changes_no_setting_of_a_server_but_standby_and_password() -> None:
@@ -100,9 +97,14 @@ def test_front_door_has_an_origin_in_each_location_and_uses_that_of_the_one_that
         used, unused = (warm(active).one(f"prod-entry-gateway-{region}").inputs for region in (place, other))
         assert (used["enabledState"], used["priority"]) == ("Enabled", 1)
         assert (unused["enabledState"], unused["priority"]) == ("Disabled", 2)
-        logical = "prod" if place == HOME else f"prod-{place}"
-        awaited = {urn.rpartition("::")[2] for urn in warm(active).one(f"prod-entry-gateway-{place}").depends_on}
-        assert {f"{logical}-compute-gateway", f"{logical}-database"} <= awaited
+        names = {region: "prod" if region == HOME else f"prod-{region}" for region in (place, other)}
+        awaited = {
+            region: {urn.rpartition("::")[2] for urn in warm(active).one(f"prod-entry-gateway-{region}").depends_on}
+            for region in (place, other)
+        }
+        assert {f"{names[place]}-compute-gateway", f"{names[place]}-database"} <= awaited[place]
+        # of a location that does not serve only what no role changes: its update may not involve the entry
+        assert {name for name in awaited[other] if "entry" not in name} == {f"{names[other]}-environment"}
     link = mapping_at(warm().one("prod-entry-gateway-eastus"), "sharedPrivateLinkResource")
     assert link["privateLink"] == {"id": "<app:ManagedEnvironment prod-eastus-environment>.id"}
 
@@ -252,17 +254,6 @@ def test_without_private_endpoints_vault_and_account_there_accept_the_apps_there
     ] == [subnet]
 
 
-DATA = ("database", "cache", "storage")
-OTHERS: Mapping[str, Mapping[str, object]] = {
-    "path": {"services.web.path": "/"},
-    "canary": {"services.web.path": "/", "services.web.rollout": {"strategy": "canary"}},
-    "fixed replicas": {"services.web.replicas": {"min": 3, "max": 3}},
-    "job": {"jobs": {"nightly": {**JOBS["nightly"], "service": "web"}}},
-    "worker": {"services.worker": {"app": "celery", "image": "worker:1.0"}},
-    "nothing runs there": {"recovery.standby_replicas": 0},
-}
-
-
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(data=st.sets(st.sampled_from(DATA)), others=st.sets(st.sampled_from(sorted(OTHERS))))
 @example(data=set(DATA), others=set(OTHERS))
@@ -270,19 +261,9 @@ OTHERS: Mapping[str, Mapping[str, object]] = {
 def test_in_every_shape_a_failover_and_a_failback_create_replace_and_delete_nothing(
     data: set[str], others: set[str]
 ) -> None:
-    shape: dict[str, object] = {part: {} for part in data}
-    if "database" in data:
-        shape["database.high_availability"] = True
-    shape |= {key: value for name in others for key, value in OTHERS[name].items()}
-    shape["services.web.uses"] = sorted(data)
-
-    def served_by(region: str) -> Inventory:
-        recovery = {"recovery.mode": "warm", "recovery.standby_region": STANDBY, "recovery.active_region": region}
-        raw = with_values(BASE, {"cloud": "azure", **recovery, **shape})
-        return recorded(stack_of("trial", {PLATFORM_KEY: raw}))
-
-    home = stack_of("trial", {PLATFORM_KEY: with_values(BASE, {"cloud": "azure"})}).spec.home_region
-    first, second = served_by(home), served_by(STANDBY)
+    high = {"database.high_availability": True} if "database" in data else {}
+    chosen = {**high, **settings_of(others, OTHERS)}
+    first, second = (warm_shape("azure", STANDBY, region, data, chosen) for region in (HOME, STANDBY))
     assert {each.urn for each in first.resources} == {each.urn for each in second.resources}
     for taken in (steps(first, second), steps(second, first)):
         assert operations(taken) <= {"update"}

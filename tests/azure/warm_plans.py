@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from automation.plan.inventory import Declared, Inventory
-from tests.engine.fake_cloud.steps import Step, steps
-from tests.planning import JOBS, plan, production
+from tests.engine.fake_cloud.steps import steps
+from tests.planning import plan, production
+from tests.warm_plans import warm_production
 
 HOME, STANDBY = "westus3", "eastus"
 RECOVERY: Mapping[str, object] = {"mode": "warm", "standby_region": STANDBY}
@@ -21,8 +22,7 @@ def before() -> Inventory:
 @cache
 def warm(active: str = "", jobs: bool = False) -> Inventory:
     """Plan of production with services in the standby location, which serves when `active` is its name."""
-    recovery = {**RECOVERY, **({"active_region": active} if active else {})}
-    return plan(production({"recovery": recovery, **({"jobs": JOBS} if jobs else {})}, cloud="azure"))
+    return warm_production("azure", RECOVERY, active=active, jobs=jobs)
 
 
 @cache
@@ -37,10 +37,6 @@ def changes(old: Inventory, new: Inventory) -> set[tuple[str, str, tuple[str, ..
         for step in steps(old, new)
         if step.operation == "update"
     }
-
-
-def operations(taken: tuple[Step, ...]) -> set[str]:
-    return {step.operation for step in taken}
 
 
 def server(name: str, active: str = "") -> Declared:

@@ -1,19 +1,19 @@
-"""Warm standby of a standing Azure stack with the real engine: gained in place, and served there while the other location is lost."""
+"""Services in a standby location of Azure with the real engine: a standing stack gains them, and they serve without the other location."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from automation.deploy.deployment import Deployment
-from automation.failover.stack_failover import StackFailover
 from automation.plan.inventory import Value
 from tests.engine.conftest import need_engine
+from tests.engine.failover_project import by_urn, differing, failover_of, inputs_by_urn
 from tests.engine.project import STACK, EngineProject, small_platform
-from tests.engine.test_failover import by_urn, differing, phase
 
 HOME, STANDBY = "westus3", "eastus"
 SERVER = "azure-native:dbforpostgresql:Server"
-APP = "azure-native:app:ContainerApp"
+REPLICA = f"{STACK}-{STANDBY}-database"
+ORIGIN_TYPE, ORIGIN = "azure-native:cdn:AFDOrigin", f"{STACK}-entry-gateway-{STANDBY}"
 
 
 def platform(**changes: object) -> dict[str, object]:
@@ -61,41 +61,79 @@ def test_a_standing_stack_gains_the_other_location_in_place(
     assert not warm_project.cloud.calls("delete")
     replica = inputs_of(warm_project, SERVER, f"{STACK}-{STANDBY}-database")
     assert replica["createMode"] == "Replica" and "administratorLoginPassword" not in replica
-    assert [step for step in warm_project.steps() if step["op"] not in ("same", "refresh")] == []
+    assert "unchanged" in warm_project.up("--expect-no-changes")
 
 
-def test_a_location_serves_while_every_request_to_the_other_one_hangs(
-    warm_project: EngineProject, tmp_path_factory: pytest.TempPathFactory
+def promote(project: EngineProject) -> None:
+    """Do what a switchover does that the home location does not answer for."""
+    for key, value in (("replicationRole", "Primary"), ("replica", {"role": "Primary"})):
+        project.cloud.change(f"{SERVER}@{STANDBY}", REPLICA, key, value)
+
+
+def changes(project: EngineProject) -> list[tuple[str, str]]:
+    """Operation and logical name of what an update would change."""
+    found = project.steps()
+    return [
+        (str(each["op"]), str(each["urn"]).rpartition("::")[2])
+        for each in found
+        if each["op"] not in ("same", "refresh")
+    ]
+
+
+def test_the_standby_location_serves_while_every_request_to_the_home_location_hangs(
+    warm_project: EngineProject, tmp_path: Path
 ) -> None:
-    project = warm_project.copy(tmp_path_factory.mktemp("azure-lost"))
-    before = by_urn(project)
+    project = warm_project.copy(tmp_path)
+    before, states = inputs_by_urn(project), by_urn(project)
     project.cloud.set("lost_region", HOME)
-    failover = StackFailover(
-        Deployment(STACK, project.folder, environment=project.environment), lambda _line: None, phase
-    )
+    promote(project)
+    failover = failover_of(project)
     changed = {str(urn) for urn in failover.targets(STANDBY)}
     failover.adopt(STANDBY)
 
     after = by_urn(project)
-    assert after.keys() == before.keys()
-    assert {urn: each["id"] for urn, each in after.items() if each.get("id")} == {
-        urn: each["id"] for urn, each in before.items() if each.get("id")
-    }
-    assert differing(before, after) == changed
+    assert {urn: each.get("id") for urn, each in after.items()} == {urn: each.get("id") for urn, each in states.items()}
+    assert differing(before, inputs_by_urn(project)).keys() == changed
     names = {urn.rpartition("::")[2] for urn in changed}
-    assert names >= {f"{STACK}-{STANDBY}-database", f"{STACK}-{STANDBY}-compute-gateway"}
-    assert all(STANDBY in name for name in names)
+    assert names >= {REPLICA, f"{STACK}-{STANDBY}-compute-gateway"}
+    assert all(STANDBY in name for name in names) and ORIGIN not in names
     assert not project.cloud.calls("request")
     assert not project.cloud.calls("delete")
-    server = inputs_of(project, SERVER, f"{STACK}-{STANDBY}-database")
+    server = inputs_of(project, SERVER, REPLICA)
     # what a server began as is kept, and no update promotes it
-    assert server["createMode"] == "Replica" and "replica" not in server
+    assert server["createMode"] == "Replica"
     high = server["highAvailability"]
     assert isinstance(high, Mapping) and high["mode"] != "Disabled"
+    # no placeholder of the plan reaches what is updated
+    assert "<" not in str([after[urn]["inputs"] for urn in changed if ":app:" in urn])
 
     # when the location answers again, updates in place are left there and at the entry
     project.cloud.set("lost_region", "")
-    steps = [step for step in project.steps() if step["op"] not in ("same", "refresh")]
-    assert {step["op"] for step in steps} == {"update"}
-    left = {step["urn"].rpartition("::")[2] for step in steps}
-    assert {name for name in left if STANDBY in name} == {f"{STACK}-entry-gateway-{STANDBY}"}
+    left = changes(project)
+    assert {operation for operation, _ in left} == {"update"}
+    assert {name for _, name in left if STANDBY in name} == {ORIGIN}
+    project.up()
+    assert "unchanged" in project.up("--expect-no-changes")
+    assert project.cloud.calls("delete") == []
+
+
+def test_the_home_location_gets_its_role_back_before_the_entry_leads_to_it(
+    warm_project: EngineProject, tmp_path: Path
+) -> None:
+    project = warm_project.copy(tmp_path)
+    original = inputs_by_urn(project)
+    for region in (STANDBY, HOME):
+        if region == STANDBY:
+            promote(project)
+        failover = failover_of(project)
+        assert not [urn for urn in failover.targets(region) if "cdn:" in urn]
+        failover.adopt(region)
+        origins = {
+            place: inputs_of(project, ORIGIN_TYPE, f"{STACK}-entry-gateway-{place}") for place in (HOME, STANDBY)
+        }
+        other = HOME if region == STANDBY else STANDBY
+        assert (origins[region]["enabledState"], origins[other]["enabledState"]) == ("Disabled", "Enabled")
+        project.up()
+    assert "unchanged" in project.up("--expect-no-changes")
+    assert differing(original, inputs_by_urn(project)) == {}
+    assert project.cloud.calls("delete") == []

@@ -170,6 +170,7 @@ def _origin(
             private_link_location=link_location(location),
             request_message=LINK_MESSAGE,
         ),
-        # the host name does not imply that the app exists, nor that a failover has moved what it needs
-        opts=scope.opts(depends_on=[origin.apps[service], *origin.ready], delete_before_replace=True),
+        # the host name does not imply that the app exists, nor that a failover has moved what it needs; while the region does
+        # not serve, a dependency would keep the update of that region alone from leaving out the home region and its entry
+        opts=scope.opts(depends_on=[origin.apps[service], *origin.ready] if serves else [], delete_before_replace=True),
     )

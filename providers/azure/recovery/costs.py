@@ -7,25 +7,16 @@ from providers.azure.compute.sizes import COLLECTOR_SIZE, has_collector
 from providers.azure.database.sizes import disk_gib, server_size
 from providers.azure.network.zone_names import ZONE_BY_SUBRESOURCE, private_zones
 from providers.contract.images import own_images
+from providers.contract.recovery_costs import HOURS, mode_costs
 from providers.contract.recovery_plan import CostItem
 from providers.contract.spec import Platform
 
 DAYS_PER_MONTH = 30
-HOURS = 730
-"""Hours of a month."""
 
 
 def costs(spec: Platform) -> Iterator[CostItem]:
-    """Monthly cost of the mode of the spec, by part; mode none adds nothing."""
-    if spec.recovery.mode == "none":
-        return
-    yield from _copies(spec)
-    if spec.recovery.mode == "warm":
-        yield from _data(spec)
-        yield from _replicas(spec)
-        yield from _place(spec)
-        yield CostItem("logs, metrics and alarms in the standby region", 0)
-    yield CostItem("transfer between the regions", 0)
+    """Return the monthly cost of the mode of the spec, by part; mode none adds nothing."""
+    return mode_costs(spec, _copies, _data, _replicas, _place)
 
 
 def _copies(spec: Platform) -> Iterator[CostItem]:

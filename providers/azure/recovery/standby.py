@@ -5,9 +5,7 @@ declared. With `recovery.mode: warm`, workspace and network are declared with th
 private endpoints there, and the other methods of the adapter add to the same components.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
 
 from providers.azure.base.registry import create_standby_registry
 from providers.azure.base.resources import AzureBaseResources
@@ -18,33 +16,21 @@ from providers.azure.database.resources import AzureDatabase
 from providers.azure.network.resources import create_network
 from providers.azure.observability.logs import create_logs
 from providers.azure.storage.resources import create_standby_storage
-from providers.contract.component import Scope
+from providers.contract.component import KeptScopes, Scope
 from providers.contract.region_specs import is_warm
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def create_standby(scope: Scope, context: AzureContext) -> AzureStandby:
     """Declare what receives copies; `context` and the provider of `scope` are those of the standby location."""
-    scopes: dict[str, Scope] = {}
-
-    def opened(kind: str, create: Callable[Concatenate[Scope, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def declare(inner: Scope) -> T:
-            scopes[kind] = inner
-            return create(inner, *args, **kwargs)
-
-        return scope.component(kind, declare)
-
-    running = None
+    kept, running = KeptScopes(scope), None
     if is_warm(context.spec):
-        logs = opened("logs", create_logs, context)
-        running = RunningPlace(logs, opened("network", create_network, context, logs))
+        logs = kept.component("logs", create_logs, context)
+        running = RunningPlace(logs, kept.component("network", create_network, context, logs))
     network = running.network if running else None
-    vault = opened("vault", create_standby_vault, context, network)
-    registry = opened("registry", create_standby_registry, context)
-    objects = opened("storage", create_standby_storage, context, network) if context.spec.storage else None
-    return AzureStandby(context.region, context, scope, vault, registry, objects, scopes, running)
+    vault = kept.component("vault", create_standby_vault, context, network)
+    registry = kept.component("registry", create_standby_registry, context)
+    objects = kept.component("storage", create_standby_storage, context, network) if context.spec.storage else None
+    return AzureStandby(context.region, context, scope, vault, registry, objects, kept.inner, running)
 
 
 def follow_home(standby: AzureStandby, base: AzureBaseResources, database: AzureDatabase | None) -> AzureStandby:
