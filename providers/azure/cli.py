@@ -11,7 +11,7 @@ from providers.azure.cli_commands import az, context_of, home_context, lines, re
 from providers.azure.console_logs import show_logs
 from providers.azure.entry.limits import APPROVAL_MESSAGE, APPROVED, PENDING, has_gateway, link_query
 from providers.azure.naming import app_name
-from providers.azure.recovery.after_update import complete_standby
+from providers.azure.recovery.control import complete_standby
 from providers.azure.registry_access import (
     close_if_open,
     close_registry,

@@ -7,12 +7,15 @@ no extension.
 
 import json
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlencode
 
 from providers.azure.context import AzureContext
-from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
+from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack, Shell
+from providers.contract.failover import PROBE_SECONDS
 from providers.contract.spec import Platform
 
 MANAGEMENT_URL = "https://management.azure.com"
+HEADER = "join('', ['Authorization: Bearer ', accessToken])"
 
 
 def context_of(spec: Platform, stack: str) -> AzureContext:
@@ -62,3 +65,20 @@ def required(stack: DeployedStack, type_token: str, name: str) -> DeployedResour
 def lines(text: str) -> Sequence[str]:
     """Return the lines of an answer in the format tsv; no line when it is empty."""
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def question(context: AzureContext, path: str, version: str, **parameters: str) -> CliCommand:
+    """Return the command that reads a resource within seconds; it fails when nothing answers, and for an answer that is an error.
+
+    The Azure CLI has no time limit for a request, so it returns the token alone, which `curl` reads from its standard input: it is in
+    no argument, and in no file. Resource Manager is in every location; the provider of a resource is in that of the resource.
+    """
+    query = urlencode({"api-version": version, **parameters}, quote_via=quote)
+    token = az(context, "account", "get-access-token", "--query", HEADER, "--output", "tsv")
+    limits = ("--silent", "--show-error", "--fail", "--max-time", str(PROBE_SECONDS))
+    return CliCommand(("curl", *limits, "--header", "@-", f"{MANAGEMENT_URL}{path}?{query}"), stdin=token)
+
+
+def answer(shell: Shell, command: CliCommand) -> object:
+    """Return the document that a command prints; None without one."""
+    return json.loads(shell.output(command) or "null")

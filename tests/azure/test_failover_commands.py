@@ -13,8 +13,7 @@ from automation.plan.inventory import Inventory
 from providers import failover_control
 from providers.azure.naming import endpoint_name
 from providers.azure.recovery import app_states, servers
-from providers.azure.recovery.after_update import complete_standby
-from providers.azure.recovery.control import CONTROL
+from providers.azure.recovery.control import CONTROL, complete_standby
 from providers.contract.cli import CliFailure, DeployedStack
 from providers.contract.failover import Address, DatabaseState, Move, Notice
 from tests.azure.fake_shell import text

@@ -1,4 +1,4 @@
-"""Copies in a standby location: what is declared where, with which rights, and what a standing stack becomes."""
+"""Copies in a standby location: what is declared where, with which rights, and what an existing stack becomes."""
 
 import json
 from functools import cache
@@ -69,7 +69,7 @@ def copied() -> Inventory:
     return plan(production(COPIES, cloud="azure"))
 
 
-def test_a_standing_stack_gains_resources_and_loses_none() -> None:
+def test_an_existing_stack_gains_resources_and_loses_none() -> None:
     before, after = resource_names(without_copies()), resource_names(copied())
     assert (after - before, before - after) == (NEW, set())
 
@@ -78,7 +78,7 @@ def test_nothing_that_exists_changes_but_the_dashboard() -> None:
     assert changed_inputs(without_copies(), copied()) == {("applicationinsights:Workbook", "serializedData")}
 
 
-def test_copies_of_a_standing_stack_are_creations_and_updates_in_place() -> None:
+def test_copies_of_an_existing_stack_are_creations_and_updates_in_place() -> None:
     taken = steps(without_copies(), copied())
     assert {step.operation for step in taken} == {"create", "update"}
     assert [step for step in taken if step.refusal] == []

@@ -1,4 +1,4 @@
-"""Services in a standby location on Azure: what a standing stack gains, and what is there."""
+"""Services in a standby location on Azure: what an existing stack gains, and what is there."""
 
 import json
 

@@ -170,9 +170,9 @@ OF_ROLE = {
 def test_alarms_on_requests_and_work_notify_in_the_location_that_serves_alone() -> None:
     for active, serving, other in (("", "prod", "prod-eastus"), (STANDBY, "prod-eastus", "prod")):
         declared = warm(active, jobs=True)
-        there, here = enabled(declared, other), enabled(declared, serving)
-        assert here >= OF_ROLE and not there & OF_ROLE
-        assert ("database-replica-lag-seconds" in there, "database-replica-lag-seconds" in here) == (True, False)
+        passive, evaluated = enabled(declared, other), enabled(declared, serving)
+        assert evaluated >= OF_ROLE and not passive & OF_ROLE
+        assert ["database-replica-lag-seconds" in keys for keys in (passive, evaluated)] == [True, False]
 
 
 def test_an_alarm_fires_for_a_replica_that_is_late_and_for_one_that_reports_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Services in a standby location of Azure with the real engine: a standing stack gains them, and they serve without the other location."""
+"""Services in a standby location of Azure with the real engine: an existing stack gains them, and they serve without the other location."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,12 +22,12 @@ def platform(**changes: object) -> dict[str, object]:
     return small_platform("azure", storage={}, services__gateway__uses=uses, **high, **changes)
 
 
-def warm(active: str = HOME) -> dict[str, object]:
+def settings(active: str = HOME) -> dict[str, object]:
     return platform(recovery={"mode": "warm", "standby_region": STANDBY, "active_region": active})
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+def single(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     """Small platform in one location, then in two."""
     need_engine()
     project = EngineProject.create(tmp_path_factory.mktemp("azure-warm"))
@@ -38,9 +38,9 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
 
 
 @pytest.fixture(scope="module")
-def warm_project(standing: EngineProject, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
-    project = standing.copy(tmp_path_factory.mktemp("azure-two"))
-    project.write(warm())
+def warm(single: EngineProject, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    project = single.copy(tmp_path_factory.mktemp("azure-two"))
+    project.write(settings())
     project.up()
     return project
 
@@ -52,16 +52,14 @@ def inputs_of(project: EngineProject, token: str, name: str) -> Mapping[str, Val
     return inputs
 
 
-def test_a_standing_stack_gains_the_other_location_in_place(
-    standing: EngineProject, warm_project: EngineProject
-) -> None:
-    before, after = by_urn(standing), by_urn(warm_project)
+def test_an_existing_stack_gains_the_other_location_in_place(single: EngineProject, warm: EngineProject) -> None:
+    before, after = by_urn(single), by_urn(warm)
     assert before.keys() < after.keys()
     assert {urn: after[urn].get("id") for urn in before} == {urn: each.get("id") for urn, each in before.items()}
-    assert not warm_project.cloud.calls("delete")
-    replica = inputs_of(warm_project, SERVER, f"{STACK}-{STANDBY}-database")
+    assert not warm.cloud.calls("delete")
+    replica = inputs_of(warm, SERVER, f"{STACK}-{STANDBY}-database")
     assert replica["createMode"] == "Replica" and "administratorLoginPassword" not in replica
-    assert "unchanged" in warm_project.up("--expect-no-changes")
+    assert "unchanged" in warm.up("--expect-no-changes")
 
 
 def promote(project: EngineProject) -> None:
@@ -81,9 +79,9 @@ def changes(project: EngineProject) -> list[tuple[str, str]]:
 
 
 def test_the_standby_location_serves_while_every_request_to_the_home_location_hangs(
-    warm_project: EngineProject, tmp_path: Path
+    warm: EngineProject, tmp_path: Path
 ) -> None:
-    project = warm_project.copy(tmp_path)
+    project = warm.copy(tmp_path)
     before, states = inputs_by_urn(project), by_urn(project)
     project.cloud.set("lost_region", HOME)
     promote(project)
@@ -117,10 +115,8 @@ def test_the_standby_location_serves_while_every_request_to_the_home_location_ha
     assert project.cloud.calls("delete") == []
 
 
-def test_the_home_location_gets_its_role_back_before_the_entry_leads_to_it(
-    warm_project: EngineProject, tmp_path: Path
-) -> None:
-    project = warm_project.copy(tmp_path)
+def test_the_home_location_gets_its_role_back_before_the_entry_leads_to_it(warm: EngineProject, tmp_path: Path) -> None:
+    project = warm.copy(tmp_path)
     original = inputs_by_urn(project)
     for region in (STANDBY, HOME):
         if region == STANDBY:

@@ -1,4 +1,4 @@
-"""Copies and restore drills of a standing Azure stack with the real engine: added in place, refused where they cannot be."""
+"""Copies and restore drills of an existing Azure stack with the real engine: added in place, refused where they cannot be."""
 
 import json
 from pathlib import Path

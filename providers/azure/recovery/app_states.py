@@ -7,10 +7,9 @@ a role that changes meanwhile takes effect when they start again (Container Apps
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.azure.cli_commands import az, context_in, rest
+from providers.azure.cli_commands import answer, az, context_in, question, rest
 from providers.azure.context import AzureContext
 from providers.azure.naming import app_name, job_name
-from providers.azure.recovery.requests import answer, question
 from providers.contract.cli import CliCommand, DeployedStack, JsonObject, Shell
 from providers.contract.json_data import is_list, is_mapping
 from providers.contract.release import release_name

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from providers.azure.cli_commands import MANAGEMENT_URL, az, home_context
 from providers.azure.naming import profile_name
 from providers.azure.recovery import app_states, servers
-from providers.azure.recovery.objects_direction import open_objects
+from providers.azure.recovery.objects_direction import direct_objects, open_objects
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
+from providers.contract.diagnostics import listed
 from providers.contract.failover import (
     Address,
     DatabaseState,
@@ -20,6 +21,7 @@ from providers.contract.failover import (
     Move,
     Notice,
 )
+from providers.contract.region_specs import is_warm
 
 ENDPOINT, WORKFLOW = "azure-native:cdn:AFDEndpoint", "azure-native:logic:Workflow"
 CALLBACK_VERSION = "2019-05-01"
@@ -111,6 +113,24 @@ class AzureFailover:
             route=tuple(_routes(stack, move.target)),
             minutes=MINUTES,
         )
+
+
+def complete_standby(stack: DeployedStack, shell: Shell) -> Sequence[str]:
+    """Start what a failover stopped, connect the replica and direct the copies of objects; return what was done.
+
+    An update is refused while a failover is in progress, so nothing is stopped on purpose here.
+    """
+    spec = stack.spec
+    if not is_warm(spec):
+        return ()
+    done: list[str] = []
+    for region in (spec.home_region, spec.standby_region or ""):
+        started = app_states.start(stack, region, shell)
+        if started:
+            done.append(f"started {listed(started, 'and')} in {region}")
+    if spec.database is not None:
+        done += servers.connect_endpoint(stack, shell)
+    return [*done, *direct_objects(stack, shell)]
 
 
 def _routes(stack: DeployedStack, region: str) -> Iterator[CliCommand]:

@@ -7,10 +7,9 @@ both policies their id, so that another direction would replace them, and an upd
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from providers.azure.cli_commands import context_in, rest
+from providers.azure.cli_commands import answer, context_in, rest
 from providers.azure.context import AzureContext
 from providers.azure.naming import data_account
-from providers.azure.recovery.requests import answer
 from providers.azure.recovery.servers import other_region
 from providers.azure.storage.limits import CONTAINER
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, JsonObject, Shell

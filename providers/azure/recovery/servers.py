@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from providers.azure.cli_commands import context_in, rest
+from providers.azure.cli_commands import answer, context_in, question, rest
 from providers.azure.context import AzureContext
 from providers.azure.database.endpoints import server_path
 from providers.azure.monitoring.metrics import REPLICA_DELAY
 from providers.azure.naming import endpoint_name, server_name
-from providers.azure.recovery.requests import answer, question
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, JsonObject, Shell
 from providers.contract.failover import DatabaseState
 from providers.contract.json_data import is_list, is_mapping
