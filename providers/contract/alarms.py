@@ -115,8 +115,8 @@ def _copies(signal: Signal) -> Callable[[Platform, str], bool]:
     return applies
 
 
-ENTRY_OF_REGION: frozenset[CloudName] = frozenset({"aws"})
-"""Clouds on which each region has a firewall; on the others one serves both regions."""
+ENTRY_OF_REGION: frozenset[CloudName] = frozenset({"aws", "azure"})
+"""Clouds on which each region has a firewall, or receives the log of the one that serves both regions."""
 PERMISSION_CLOUDS: frozenset[CloudName] = frozenset({"aws", "gcp", "azure"})
 """Clouds whose services record changes of permissions."""
 

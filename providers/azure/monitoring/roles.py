@@ -9,7 +9,7 @@ from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.region_specs import is_passive
 from providers.contract.spec import Platform
 
-OF_REQUESTS = frozenset({Signal.ERROR_PERCENT, Signal.LATENCY_P95_SECONDS})
+OF_REQUESTS = frozenset({Signal.BLOCKED_PERCENT, Signal.ERROR_PERCENT, Signal.LATENCY_P95_SECONDS})
 OF_WORK = frozenset({Signal.JOB_MISSED, Signal.DATABASE_BACKUP_AGE_SECONDS})
 
 
