@@ -74,6 +74,7 @@ ONCE = {
     "prod-database-password",
     "prod-identity-deployer",
     "prod-identity-deployer-github",
+    "prod-monitoring-account-permissions-changes",
     "prod-monitoring-budget",
     "prod-monitoring-copies-database-failed",
     *(f"prod-compute-{name}-deployer" for name in ("gateway", "chat", "worker")),
@@ -81,7 +82,7 @@ ONCE = {
     # those of the other location are with its copies
     *(f"prod-{part}diagnostics" for part in ("registry-", "storage-blob-", "vault-")),
 }
-"""Database and password of both servers, deployer, budget and copies of the home location."""
+"""Database and password of both servers, deployer, budget, permissions and copies of the home location."""
 
 
 def test_each_resource_of_the_home_location_has_a_counterpart_there() -> None:

@@ -121,12 +121,12 @@ def test_only_a_platform_with_a_public_service_has_a_firewall_to_watch() -> None
 
 
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
-def test_the_account_and_a_shared_firewall_are_watched_once_with_two_regions(cloud: str) -> None:
+def test_the_account_and_a_firewall_with_one_log_are_watched_once_with_two_regions(cloud: str) -> None:
     places: dict[str, object] = {"azure__location": "eastus2", "azure__standby_location": "centralus"}
     places |= {"gcp__standby_region": "us-east1", "recovery": {"mode": "warm", "standby_region": "us-east-1"}}
     home = spec_of(cloud=cloud, **places)
     there = {rule.key for rule in alarm_rules(standby_spec(home)) if rule.subject in ("entry", "account")}
-    assert there == ({"entry-firewall-blocked-percent"} if cloud == "aws" else set())
+    assert there == (set() if cloud == "gcp" else {"entry-firewall-blocked-percent"})
     assert {"entry-firewall-blocked-percent", "account-permissions-changes"} <= {rule.key for rule in alarm_rules(home)}
 
 
