@@ -266,7 +266,7 @@ def data_stores(spec: Platform, adjusted: set[str]) -> Iterator[DataStore]:
         budget = limits(spec.cloud).connections(spec)
         yield _database(spec.database, str(budget or ""), adjusted=changed("database"))
     if spec.cache is not None:
-        yield _cache(spec.cache, adjusted=changed("cache"))
+        yield _cache(spec.cache, limits(spec.cloud).cache_copies(spec.cache), adjusted=changed("cache"))
     if spec.storage is not None:
         yield _storage(spec.storage, adjusted=changed("storage"))
 
@@ -284,12 +284,12 @@ def _database(database: DatabaseSpec, connections: str, *, adjusted: bool) -> Da
     )
 
 
-def _cache(cache: CacheSpec, *, adjusted: bool) -> DataStore:
+def _cache(cache: CacheSpec, copies: str, *, adjusted: bool) -> DataStore:
     return DataStore(
         name="Redis",
         size=f"{cache.memory_gib:g} GiB, {cache.eviction}",
         availability=_availability(cache.high_availability),
-        backup="no backup",
+        backup=copies,
         protection="",
         adjusted=adjusted,
     )

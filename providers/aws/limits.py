@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from providers.aws.base.image_sources import registry_adjustments, registry_refusals
 from providers.aws.base.limits import deployer_adjustments, tag_refusals
 from providers.aws.base.models import model_adjustments, model_refusals
-from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusals
+from providers.aws.cache.sizes import cache_copies, cache_size_adjustments, cache_size_refusals
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
 from providers.aws.compute.revisions import rollout_adjustments, rollout_refusals
 from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
@@ -73,4 +73,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return ports_by_service(spec, lambda name: internet_ports(spec, name, region(spec)))
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, sign_in_secrets)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets)

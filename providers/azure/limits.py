@@ -10,7 +10,7 @@ from providers.azure.base.limits import (
     model_refusals,
     tag_refusals,
 )
-from providers.azure.cache.sizes import cache_adjustments, cache_refusals
+from providers.azure.cache.sizes import cache_adjustments, cache_copies, cache_refusals
 from providers.azure.compute.limits import compute_adjustments, compute_refusals, variable_refusals
 from providers.azure.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.azure.compute.scaling import scaling_adjustments, scaling_refusals
@@ -94,4 +94,4 @@ def secrets_of_stack(spec: Platform) -> tuple[str, ...]:
     return (*stack_secrets(spec), *sign_in_secrets(spec))
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, secrets_of_stack)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, secrets_of_stack)

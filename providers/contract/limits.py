@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from providers.contract.connections import ConnectionBudget
 from providers.contract.diagnostics import Adjustment, Diagnostic
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheSpec, Platform
 
 RefusalRule = Callable[[Platform, str], Sequence[Diagnostic]]
 """Refusals of one capability for a spec and the name of its stack."""
@@ -34,6 +34,8 @@ class CloudLimits:
     adjustment_rules: tuple[AdjustmentRule, ...]
     outbound: Outbound
     """Outbound access of the services to the internet."""
+    cache_copies: Callable[[CacheSpec], str]
+    """Copies of a cache's data, and whether they outlive it, as a phrase."""
     connections: Callable[[Platform], ConnectionBudget | None] = _no_budget
     """Connections of the database during a rollout; None without a database."""
     stack_secrets: Callable[[Platform], tuple[str, ...]] = _no_secrets

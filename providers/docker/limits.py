@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from providers.contract.egress import checks_names, listed_ports, ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheSpec, Platform
 from providers.docker.base.platform_images import image_refusals
 from providers.docker.compute.limits import workload_adjustments, workload_refusals
 from providers.docker.compute.rollout import rollout_adjustments, rollout_refusals
@@ -53,4 +53,9 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: "any port" for name in spec.services if spec.network.egress != "none"}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, stack_secrets)
+def cache_copies(_cache: CacheSpec) -> str:
+    """Return the copies of a cache's data."""
+    return "every change in a volume, without a copy of it"
+
+
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, stack_secrets)

@@ -9,7 +9,7 @@ from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
 from providers.gcp.base.image_sources import registry_adjustments, registry_refusals
 from providers.gcp.base.limits import model_adjustments, model_refusals, region_adjustments, region_refusals
-from providers.gcp.cache.sizes import cache_size_adjustments, cache_size_refusals
+from providers.gcp.cache.sizes import cache_copies, cache_size_adjustments, cache_size_refusals
 from providers.gcp.compute.limits import compute_adjustments, compute_refusals
 from providers.gcp.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.gcp.compute.scaling import autoscaling_adjustments
@@ -72,4 +72,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return ports_by_service(spec, lambda name: internet_ports(spec, name))
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, sign_in_secrets)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets)

@@ -161,6 +161,15 @@ def test_no_backup_and_one_zone_are_named() -> None:
     assert "1 zone, no backup, no deletion protection" in text
 
 
+@pytest.mark.parametrize(("cloud", "copies"), [
+    ("aws", "daily snapshots kept 7 days, deleted with it"), ("gcp", "snapshots every 12 hours, deleted with it"),
+    ("azure", "every change in its files, deleted with it"),
+])  # fmt: skip
+def test_the_copies_of_a_cache_are_those_of_its_cloud(cloud: str, copies: str) -> None:
+    made = summary(production({"cache.eviction": "noeviction"}, cloud=cloud))
+    assert [store.backup for store in made.stores if store.name == "Redis"] == [copies]
+
+
 def test_the_next_command_moves_the_stack_to_the_planned_cloud() -> None:
     moved = summary_of(plan_of(stack_of("prod", {PLATFORM_KEY: production(cloud="gcp")}), ROOT), "gcp")
     assert moved.next_commands[0] == "set `cloud: gcp` in Pulumi.prod.yaml"

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
-from providers.aws.cache.sizes import RESERVED_PERCENT, cache_node
+from providers.aws.cache.sizes import RESERVED_PERCENT, SNAPSHOT_DAYS, cache_node
 from providers.aws.naming import cache_identifier
 from providers.aws.network.flows import CACHE_PORT
 from providers.aws.observability.logs import create_log_group
@@ -23,7 +23,6 @@ from providers.contract.spec import CacheSpec
 ENGINE = "valkey"
 ENGINE_VERSION = "8.1"
 FAMILY = "valkey8"
-SNAPSHOT_DAYS = 7
 SNAPSHOT_WINDOW = "02:00-03:00"
 MAINTENANCE_WINDOW = "sun:04:00-sun:05:00"
 ROTATION = "ROTATE"

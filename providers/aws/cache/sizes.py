@@ -4,7 +4,7 @@ Graviton (ARM) families of the seventh generation; the burstable t4g only below 
 """
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheSpec, Platform
 
 CACHE_NODES: dict[str, int] = {
     "cache.t4g.micro": 536870912,
@@ -24,6 +24,8 @@ type specific parameters". m7g above large has less memory than r7g at the same 
 """
 RESERVED_PERCENT = 25
 """Share of `maxmemory` reserved for snapshots and replication (`reserved-memory-percent`, the default)."""
+SNAPSHOT_DAYS = 7
+"""Days for which a daily snapshot is kept; all of them are deleted with the cache (ElastiCache user guide, "Deleting a backup")."""
 
 
 def cache_node(memory_gib: float) -> str:
@@ -68,3 +70,8 @@ def cache_size_adjustments(spec: Platform) -> list[Adjustment]:
 
 def _gib(size_bytes: int) -> float:
     return size_bytes / 2**30
+
+
+def cache_copies(_cache: CacheSpec) -> str:
+    """Return the copies of a cache's data."""
+    return f"daily snapshots kept {SNAPSHOT_DAYS} days, deleted with it"

@@ -156,8 +156,8 @@ def _cache(site: RecoverySite) -> CloudSteps:
         ),
         assess=(
             Step(
-                "Daily snapshots. `up` creates an empty cache: queued jobs and cached values are lost. To keep them, restore "
-                "a snapshot into another cache and read it there.",
+                "Snapshots that were made by hand: the daily ones are deleted with the cache, which `up` creates empty. Queued jobs and "
+                "cached values are lost, unless such a snapshot is restored into another cache and read there.",
                 commands=(aws(site, "elasticache", "describe-snapshots", *group, "--query", snapshots),),
             ),
         ),

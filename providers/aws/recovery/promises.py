@@ -132,9 +132,9 @@ PROMISES = (
     PromiseRow(
         Incident.CACHE,
         Promise(
-            rpo=Bound(1440),
+            rpo=NO_LIMIT,
             rto=Bound(20),
-            assumption="the newest daily snapshot is restored; without it the cache is empty and queued jobs are lost",
+            assumption="the daily snapshots are deleted with the cache, so the new one is empty and queued jobs are lost",
             by_itself="A lost node is replaced by its replica; a deleted cache is not.",
         ),
     ),

@@ -4,7 +4,7 @@ Azure sells fixed SKUs. A request between two of them is rounded up and reported
 """
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheSpec, Platform
 
 MEMORY_GIB_BY_SKU: dict[str, float] = {
     "Balanced_B0": 0.5,
@@ -45,3 +45,8 @@ def cache_adjustments(spec: Platform) -> list[Adjustment]:
     sku = cache_sku(spec.cache.memory_gib)
     reason = f"{MEMORY_GIB_BY_SKU[sku]:g} GiB ({sku}); {RESERVED_PERCENT} % is reserved for replication and failover"
     return [Adjustment("cache.memory_gib", spec.cache.memory_gib, Effect.ADJUSTED, reason)]
+
+
+def cache_copies(cache: CacheSpec) -> str:
+    """Return the copies of a cache's data: the files of one that never evicts."""
+    return "every change in its files, deleted with it" if cache.eviction == "noeviction" else "no copies"

@@ -18,11 +18,11 @@ from providers.contract.results import Cache
 from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
 from providers.gcp.base.resources import GcpBaseResources, create_secret
-from providers.gcp.cache.sizes import instance_memory_gib
+from providers.gcp.cache.sizes import SNAPSHOT_HOURS, instance_memory_gib
 from providers.gcp.network.flows import CACHE_PORT
 
 VERSION = "REDIS_7_2"
-SNAPSHOTS = "TWELVE_HOURS"
+SNAPSHOTS = {12: "TWELVE_HOURS"}
 MAINTENANCE_DAY = "SUNDAY"
 MAINTENANCE_HOUR = 4
 
@@ -72,7 +72,7 @@ def _create_instance(scope: Scope, base: GcpBaseResources, cache: CacheSpec) -> 
         authorized_network=base.network.network_id,
         reserved_ip_range=base.network.private_range,
         persistence_config=gcp.redis.InstancePersistenceConfigArgs(
-            persistence_mode="RDB", rdb_snapshot_period=SNAPSHOTS
+            persistence_mode="RDB", rdb_snapshot_period=SNAPSHOTS[SNAPSHOT_HOURS]
         ),
         maintenance_policy=_maintenance_policy(),
         deletion_protection=context.production,

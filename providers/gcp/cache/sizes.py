@@ -3,10 +3,12 @@
 from math import ceil
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheSpec, Platform
 
 MAX_MEMORY_GIB = 300
 """Memorystore for Redis has whole GiB from 1 to this maximum: `redis.Instance`, `memorySizeGb`."""
+SNAPSHOT_HOURS = 12
+"""Hours between snapshots, of which the newest one is restored after a failure: `redis.Instance`, `persistenceConfig`."""
 
 
 def instance_memory_gib(memory_gib: float) -> int:
@@ -31,3 +33,8 @@ def cache_size_adjustments(spec: Platform) -> list[Adjustment]:
         return []
     reason = f"{effective} GiB; Memorystore instances have whole GiB"
     return [Adjustment("cache.memory_gib", requested=requested, effect=Effect.ADJUSTED, reason=reason)]
+
+
+def cache_copies(_cache: CacheSpec) -> str:
+    """Return the copies of a cache's data."""
+    return f"snapshots every {SNAPSHOT_HOURS} hours, deleted with it"
