@@ -201,7 +201,9 @@ class AutomaticFailover:
             self.note(f"the notice was not sent: {failure.problem}")
             return
         if not sent:
-            self.note("nobody receives the notice: set monitoring.emails or monitoring.slack")
+            self.note(
+                "nobody receives the notice: set monitoring.slack, or monitoring.emails where `plan` does not exclude them"
+            )
 
     def _left_seconds(self, since: str) -> float:
         """Return the seconds until a failover that began at a time must have ended."""

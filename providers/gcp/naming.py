@@ -235,3 +235,8 @@ def _label_refusals(spec: Platform) -> Iterator[Diagnostic]:
         if not LABEL_VALUE.fullmatch(value):
             problem = f"{displayed(value)} is not a valid label value"
             yield Unsupported("gcp", f"tags.{key}", problem=problem, fix=f"use {characters}")
+
+
+def failover_log(project: str, stack: str) -> str:
+    """Log of the notices of a failover; `project` is an ID."""
+    return f"projects/{project}/logs/{stack}-failover"

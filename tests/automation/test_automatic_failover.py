@@ -337,7 +337,7 @@ def test_a_channel_does_not_stop_a_failover(channel: str) -> None:
     serves(stack, STANDBY)
     problems = {
         "fails": f"the notice was not sent: notify prod: {STANDBY} serves was answered with 500",
-        "is absent": "nobody receives the notice: set monitoring.emails or monitoring.slack",
+        "is absent": "nobody receives the notice: set monitoring.slack, or monitoring.emails where `plan` does not exclude them",
     }
     assert problems[channel] in stack.notes
 

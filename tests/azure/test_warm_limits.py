@@ -111,3 +111,10 @@ def test_each_location_has_the_range_of_the_other_one_and_no_watcher_of_home() -
 def test_a_found_object_belongs_to_the_location_of_its_group(group: str, region: str) -> None:
     address = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.App/containerApps/prod-chat"
     assert IMPORT_TABLE.region_of(address) == region
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(30, True), (None, False)])
+def test_addresses_do_not_receive_the_notices_of_an_automatic_failover(minutes: int | None, shown: bool) -> None:
+    recovery = {**RECOVERY, **({"failover_timeout_minutes": minutes} if minutes else {})}
+    spec = spec_of({"recovery": recovery, "monitoring.emails": ["ops@example.com"]})
+    assert shown is ("monitoring.emails" in {each.key for each in limits("azure").adjustments(spec)})

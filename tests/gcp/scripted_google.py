@@ -17,6 +17,7 @@ PROJECT = "acme-agents"
 OLD, NEW = "prod-database-1a2b3c4", f"prod-{STANDBY}-database-5d6e7f"
 APIS = {
     "sqladmin": "v1", "run": "v2", "cloudscheduler": "v1", "storagetransfer": "v1", "compute": "v1", "monitoring": "v1",
+    "logging": "v2",
 }  # fmt: skip
 SERVICES = ("gateway", "chat", "worker")
 
@@ -126,6 +127,7 @@ def stack(changes: Mapping[str, object] | None = None, *, without: str = "-") ->
         resource("compute/backendService:BackendService", "prod-entry-gateway", {"name": "prod-entry-gateway-1a2b3c4"})
     )
     found.append(resource("compute/globalAddress:GlobalAddress", "prod-entry-address", {"address": "203.0.113.7"}))
+    found.append(resource("monitoring/alertPolicy:AlertPolicy", "prod-monitoring-failover-notices", {}))
     spec = spec_of({"recovery": RECOVERY, "gcp.project": PROJECT, **(changes or {})})
     return DeployedStack("prod", spec, tuple(each for each in found if without not in each.type))
 

@@ -1,12 +1,13 @@
 """Requests of a failover on Google Cloud: each one by the discovery documents, what is asked, stopped, promoted and moved."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 
 from providers import command_line, failover_control
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack
-from providers.contract.failover import Address, DatabaseState, Move
+from providers.contract.failover import Address, DatabaseState, Move, Notice
 from providers.gcp.recovery.control import CONTROL
 from providers.gcp.rest import TOKEN
 from tests.gcp.scripted_google import (
@@ -24,9 +25,9 @@ from tests.gcp.scripted_google import (
     request_errors,
     stack,
 )
-from tests.gcp.test_warm import HOME, STANDBY
+from tests.gcp.test_warm import HOME, RECOVERY, STANDBY, warm
 from tests.gcp.test_warm_limits import SMALL
-from tests.planning import DROP, JOBS
+from tests.planning import DROP, JOBS, plan, production
 
 
 def everything(of: DeployedStack, shell: ScriptedGoogle) -> None:
@@ -294,6 +295,32 @@ def test_a_platform_without_a_database_promotes_none() -> None:
     bare: Mapping[str, object] = {f"services.{name}.uses": [] for name in SERVICES}
     of = stack({"database": DROP, **bare}, without="sql/")
     assert CONTROL.commands(of, Move(HOME, STANDBY), planned=True).promote == ()
+
+
+def test_a_notice_is_an_entry_of_the_log_that_the_policy_matches() -> None:
+    shell = ScriptedGoogle()
+    assert CONTROL.notify(stack(), STANDBY, Notice("prod: us-east1 serves", "us-central1 does not answer."), shell)
+    (command,) = shell.commands
+    assert request_errors(command) == []
+    (entry,) = body_of(command)["entries"]
+    assert entry["jsonPayload"] == {"subject": "prod: us-east1 serves", "text": "us-central1 does not answer."}
+    timed = {**RECOVERY, "failover_timeout_minutes": 30}
+    policy = (
+        plan(production({"recovery": timed, "gcp.project": PROJECT}, cloud="gcp"))
+        .one("prod-monitoring-failover-notices")
+        .inputs
+    )
+    (condition,) = cast("list[dict[str, Any]]", policy["conditions"])
+    assert condition["conditionMatchedLog"]["filter"] == f'logName="{entry["logName"]}"'
+    assert set(condition["conditionMatchedLog"]["labelExtractors"]) == set(entry["jsonPayload"])
+    assert policy["notificationChannels"]
+
+
+def test_without_a_time_for_an_automatic_failover_there_is_no_policy_and_no_notice() -> None:
+    assert not [each for each in warm().of_type("monitoring:AlertPolicy") if each.name.endswith("failover-notices")]
+    shell = ScriptedGoogle()
+    assert not CONTROL.notify(stack(without="alertPolicy"), STANDBY, Notice("s", "t"), shell)
+    assert shell.commands == []
 
 
 def test_the_control_is_that_of_the_cloud() -> None:

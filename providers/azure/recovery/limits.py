@@ -158,6 +158,9 @@ def _differences(spec: Platform) -> Iterator[Adjustment]:
     if block is not None and block.network_watcher is not None and spec.network.flow_logs:
         reason = f"flow logs in {region} use the watcher that Azure creates there"
         yield Adjustment("azure.network_watcher", block.network_watcher, Effect.PARTIAL, reason)
+    if spec.monitoring.emails and spec.recovery.failover_timeout_minutes is not None:
+        reason = "an action group sends e-mail for alerts only, so notices of an automatic failover go to monitoring.slack alone"
+        yield Adjustment("monitoring.emails", list(spec.monitoring.emails), Effect.PARTIAL, reason)
     if block is not None and spec.public:
         reason = (
             f"Front Door is in the resource group of {block.location}: if Azure cannot change resources of that group while the "

@@ -17,6 +17,7 @@ from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.alarms import create_alarms, find_targets
 from providers.gcp.monitoring.dashboard import create_dashboard
 from providers.gcp.monitoring.limits import MAX_BUDGET_CHANNELS, money
+from providers.gcp.monitoring.notices import create_notices
 from providers.gcp.monitoring.prometheus_alarms import create_prometheus_alarms
 from providers.gcp.monitoring.slo import create_slos, create_uptime_checks
 from providers.gcp.observability.channels import GcpChannels
@@ -34,8 +35,10 @@ def create_monitoring(scope: Scope, base: GcpBaseResources, watched: GcpWatched,
     targets = find_targets(context, watched, entry)
     create_log_bucket(scope, base, targets)
     create_alarms(scope, targets, channels, create_log_metrics(scope, targets))
-    if not is_standby(base.spec):  # the entry is one for both regions
+    if not is_standby(base.spec):  # the entry and the policy of notices are one for both regions
         create_uptime_checks(scope, context, channels, entry)
+        if base.spec.recovery.failover_timeout_minutes is not None:
+            create_notices(scope, context, channels)
     if settings.slo is not None:
         create_slos(scope, context, channels, settings.slo)
     if settings.prometheus:

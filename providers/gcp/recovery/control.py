@@ -15,11 +15,13 @@ from providers.contract.failover import (
     Move,
     Notice,
 )
+from providers.gcp.naming import failover_log
 from providers.gcp.recovery import instances, workloads
 from providers.gcp.recovery.differences import has_dr_replica
 from providers.gcp.rest import ApiRequest
 
 ENTRY_ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
+POLICY = "gcp:monitoring/alertPolicy:AlertPolicy"
 MINUTES = {"stop": 5.0, "promote": 10.0, "adopt": 8.0, "test": 2.0, "route": 2.0, "finish": 8.0, "delete": 1.0}
 """Expected minutes: a switchover takes some minutes, and a standby is added to the promoted database. Estimates: a drill of them needs
 a project."""
@@ -75,8 +77,13 @@ class GcpFailover:
         return Address.of_entry(address.outputs.get("address"), stack)
 
     def notify(self, stack: DeployedStack, region: str, notice: Notice, shell: Shell) -> bool:
-        """See `FailoverControl.notify`; Cloud Monitoring sends no message to a channel except those of its policies."""
-        return False
+        """See `FailoverControl.notify`; a policy of Cloud Monitoring sends each entry of a log to the channels."""
+        project = stack.spec.gcp.project if stack.spec.gcp else ""
+        policy = stack.resource(POLICY, f"{stack.name}-monitoring-failover-notices")
+        if policy is None:
+            return False
+        shell.output(_entry(project, stack.name, notice).command())
+        return True
 
     def delete_database(self, stack: DeployedStack, region: str, shell: Shell) -> None:
         """See `FailoverControl.delete_database`; nothing is deleted for a failback (`reseeds`)."""
@@ -118,6 +125,17 @@ class GcpFailover:
             route=_commands((*_held(stack, move), *workloads.routes(stack, move.target))),
             minutes=MINUTES,
         )
+
+
+def _entry(project: str, stack: str, notice: Notice) -> ApiRequest:
+    """Return the request that writes a notice into the log of the failover."""
+    entry = {
+        "logName": failover_log(project, stack),
+        "resource": {"type": "global", "labels": {"project_id": project}},
+        "severity": "CRITICAL",
+        "jsonPayload": {"subject": notice.subject, "text": notice.text},
+    }
+    return ApiRequest("POST", "logging", "v2/entries:write", body={"entries": [entry]})
 
 
 def _held(stack: DeployedStack, move: Move) -> Iterator[ApiRequest]:
