@@ -126,6 +126,7 @@ def _region(site: RecoverySite) -> Steps:
 def _served_there(site: RecoverySite) -> Steps:
     """Steps that let the standby region serve, and the way back."""
     return (
+        _by_itself(site),
         Step("Steps, commands and expected minutes, without a change.", own=("failover", site.stack, "--dry-run")),
         Step(
             f"Let {site.standby} serve. It says what is lost and asks; interrupted, it continues when it is run again. A database "
@@ -138,6 +139,24 @@ def _served_there(site: RecoverySite) -> Steps:
             "data is copied back; with --dry-run every step is shown.",
             own=("failback", site.stack),
         ),
+    )
+
+
+def _by_itself(site: RecoverySite) -> Step:
+    """Step of a schedule, or what allows one."""
+    minutes, by_schedule = (
+        site.spec.recovery.failover_timeout_minutes,
+        ("failover", site.stack, "--when-unreachable", "--yes"),
+    )
+    if minutes is None:
+        return Step(
+            "Nothing fails over by itself. To let a schedule do it, set `recovery.failover_timeout_minutes` and run "
+            f"`agent-platform {' '.join(by_schedule)}` every few minutes outside of the region."
+        )
+    return Step(
+        f"A schedule outside of the region runs this: after three failed checks it lets {site.standby} serve, within {minutes:g} min. "
+        f"`agent-platform recovery status {site.stack}` shows how far it is; when it is held, or does not run, continue by hand.",
+        own=by_schedule,
     )
 
 

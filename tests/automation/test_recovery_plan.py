@@ -196,6 +196,16 @@ def test_a_database_in_one_zone_is_restored_after_the_loss_of_the_zone(cloud: st
     assert "failover" not in text_of
 
 
+@pytest.mark.parametrize("minutes", [30, None])
+def test_a_plan_names_the_failover_of_a_schedule_or_what_allows_one(minutes: int | None) -> None:
+    spec = in_mode(planned("aws").stack.spec, "warm")
+    settings = spec.recovery.model_copy(update={"standby_region": "us-east-1", "failover_timeout_minutes": minutes})
+    (region,) = [each for each in changed("aws", recovery=settings).scenarios if each.failure is Incident.REGION]
+    first = region.phases[Phase.RECOVER][0]
+    assert first.own == (("failover", "prod", "--when-unreachable", "--yes") if minutes else ())
+    assert ("within 30 min" if minutes else "set `recovery.failover_timeout_minutes`") in first.text
+
+
 def test_the_names_of_a_plan_are_those_of_the_stack() -> None:
     text_of = "\n".join(command.text for command in commands(in_a_mode(planned("aws"), "none")))
     assert "--db-instance-identifier prod-database " in text_of

@@ -64,6 +64,8 @@ def test_the_plan_says_what_differs_there() -> None:
         "cannot start without writing.",
         "recovery.mode: the cache of us-east-1 is another one, without its data.",
         "network.egress: us-east-1 has one NAT gateway, whichever region serves.",
+        "ingress.domain: Route 53 changes records in us-east-1 only, so while us-east-1 is lost agents.example.com keeps leading to "
+        "it; requests move when Route 53 accepts changes again.",
     ]
 
 
@@ -88,3 +90,14 @@ def test_the_specs_of_the_regions_are_moved_and_sized_by_their_role() -> None:
 )
 def test_the_next_range_has_the_same_size(cidr: str, expected: str) -> None:
     assert standby_cidr(spec_of({"recovery": RECOVERY, "network.cidr": cidr})) == expected
+
+
+@pytest.mark.parametrize(("home", "standby", "shown"), [
+    ("us-east-1", "us-west-2", True), ("us-west-2", "us-east-1", True), ("us-west-2", "us-east-2", False),
+])  # fmt: skip
+def test_the_domain_cannot_leave_the_region_with_the_control_plane_of_route_53(
+    home: str, standby: str, shown: bool
+) -> None:
+    spec = spec_of({"aws.region": home, "recovery": {"mode": "warm", "standby_region": standby}})
+    found = [each.reason for each in limits("aws").adjustments(spec) if each.key == "ingress.domain"]
+    assert [reason.startswith("Route 53 changes records in us-east-1 only") for reason in found] == [True] * shown

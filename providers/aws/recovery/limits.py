@@ -17,6 +17,7 @@ PARTITIONS = {"cn-": "China", "us-gov-": "AWS GovCloud (US)"}
 """Partitions other than the commercial one by the prefix of their regions; nothing is copied between two of them."""
 KEYS_THERE = {"network.cidr": "network.standby_cidr"}
 """Keys with another one for the standby region."""
+DNS_REGION = "us-east-1"
 LOCK_DAYS = 3
 """Days after which a new compliance lock is permanent, the fewest that AWS Backup accepts."""
 
@@ -98,9 +99,24 @@ def _differences(spec: Platform) -> Iterator[Adjustment]:
     if spec.deployer is not None:
         reason = "the role deploys to the services of the home region; `agent-platform up` deploys to both"
         yield Adjustment("deployer.github", spec.deployer.github, Effect.PARTIAL, reason)
+    if dns_problem(spec):
+        yield Adjustment("ingress.domain", spec.ingress.domain, Effect.PARTIAL, dns_problem(spec))
     if spec.public and spec.ingress.domain is None:
         reason = "without ingress.domain the address changes when the other region serves"
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
+
+
+def dns_problem(spec: Platform) -> str:
+    """Return why the domain cannot follow a failover from one of the two regions, as a sentence; empty where it can.
+
+    Source: Route 53 Developer Guide, "Resilience in Amazon Route 53": only us-east-1 has the control plane.
+    """
+    if not spec.public or spec.ingress.domain is None or DNS_REGION not in (spec.home_region, spec.standby_region):
+        return ""
+    return (
+        f"Route 53 changes records in {DNS_REGION} only, so while {DNS_REGION} is lost {spec.ingress.domain} keeps leading to it; "
+        "requests move when Route 53 accepts changes again"
+    )
 
 
 def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:

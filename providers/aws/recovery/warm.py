@@ -7,6 +7,7 @@ import json
 
 from providers.aws.naming import load_balancer_name
 from providers.aws.recovery.commands import aws, cluster, database, find_services, service_variables
+from providers.aws.recovery.limits import dns_problem
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
 
 LAG = (
@@ -99,9 +100,11 @@ def _name(site: RecoverySite) -> tuple[Step, ...]:
         },
     }
     record = ("route53", "change-resource-record-sets", "--hosted-zone-id", "$ZONE", "--change-batch")
+    problem = dns_problem(spec)
     return (
         Step(
-            f"The services answer at the load balancer of {site.region}: point {spec.ingress.domain} to it.",
+            f"The services answer at the load balancer of {site.region}: point {spec.ingress.domain} to it."
+            + (f" {problem}." if problem else ""),
             commands=(
                 aws(site, *balancer, "LoadBalancers[0].DNSName", sets="BALANCER"),
                 aws(site, *balancer, "LoadBalancers[0].CanonicalHostedZoneId", sets="BALANCER_ZONE"),
