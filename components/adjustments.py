@@ -6,6 +6,7 @@ from providers import audit, limits
 from providers.contract.authentication import auth_mode, is_checked_at_entry
 from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.spec import Platform
+from providers.contract.tokens import token_adjustments
 
 MEASURED_AT_ENTRY = ("error_percent", "latency_p95_seconds")
 """Alarms on what the entry measures, which only routed services have."""
@@ -28,6 +29,7 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _public_paths(spec)
     yield from _monitoring(spec)
     yield from _metrics(spec)
+    yield from token_adjustments(spec)
     yield from _standby_regions(spec)
     if spec.accept_checks and audit(spec.cloud) is None:
         requested = sorted(spec.accept_checks)

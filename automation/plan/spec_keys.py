@@ -56,6 +56,9 @@ class Leaf:
     def key(self) -> str:
         """Path with `<name>` for the name that the user chooses."""
         key = self.path.replace("services.web", "services.<name>").replace("jobs.nightly", "jobs.<name>")
+        key = key.replace("cost.models.rules", "cost.models.<name>").replace(
+            "cost.services.web", "cost.services.<name>"
+        )
         key = key.replace("accept_checks.secrets-rotate", "accept_checks.<name>")
         return key.replace("docker.dev.web", "docker.dev.<name>")
 
@@ -159,6 +162,14 @@ FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
 WITH_METRICS: dict[str, object] = {**WITH_PROMETHEUS, "services.web.metrics": {}}
+WITH_PRICES: dict[str, object] = {
+    **WITH_METRICS,
+    "cost": {
+        "models": {"rules": {"input": 1, "output": 2}},
+        "prices_as_of": "2026-11-27",
+        "services": {"web": {"per_hour_usd": 5, "per_day_usd": 50}},
+    },
+}
 WITH_TRACES: dict[str, object] = {"monitoring.tracing": {}}
 WITH_SLO: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
 STANDBY: dict[str, object] = {
@@ -361,6 +372,16 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("monitoring.slo.latency_p95_seconds", 1, WITH_SLO),
     Leaf("budget", {"monthly_usd": 100}),
     Leaf("budget.monthly_usd", 200, BUDGET),
+    Leaf("cost.models.rules.input", 2, WITH_PRICES),
+    Leaf("cost.models.rules.output", 3, WITH_PRICES),
+    Leaf("cost.models.rules.cached", 0.5, WITH_PRICES),
+    Leaf("cost.models.rules.source", "contract of 2026", WITH_PRICES),
+    Leaf("cost.models.rules.region", "us-west-2", WITH_PRICES),
+    Leaf("cost.prices_as_of", "2026-11-28", WITH_PRICES),
+    Leaf("cost.per_hour_usd", 20, WITH_PRICES),
+    Leaf("cost.per_day_usd", 100, WITH_PRICES),
+    Leaf("cost.services.web.per_hour_usd", 6, WITH_PRICES),
+    Leaf("cost.services.web.per_day_usd", 60, WITH_PRICES),
     Leaf("deployer", {"github": "acme/agents"}),
     Leaf("deployer.github", "acme/platform", {"deployer": {"github": "acme/agents"}}),
     Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),

@@ -22,6 +22,7 @@ from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
+from providers.contract.tokens import limit_line
 
 GATEWAYS = {
     "ec2:NatGateway": "NAT gateway",
@@ -150,6 +151,8 @@ class PlanSummary:
     recovery: Mapping[Incident, Promise]
     """Recovery point and recovery time by failure."""
     cost: CostSummary
+    model_cost: str
+    """Limits on the cost of model tokens and date of the prices; empty where nothing counts tokens."""
     minutes: float
     slowest: tuple[tuple[str, float], ...]
     """Slowest steps of the longest deploy chain: name and minutes."""
@@ -201,6 +204,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         ),
         recovery=promises_of(recovery(spec.cloud).promises, spec),
         cost=cost_summary(spec, plan.region, plan.inventory),
+        model_cost=limit_line(spec, (now or datetime.now(UTC)).date()),
         minutes=total_minutes(plan.chain),
         slowest=_slowest(plan),
         adjustments=plan.adjustments,

@@ -168,6 +168,10 @@ def _cost(summary: PlanSummary) -> list[str]:
     return ["; ".join(part for part in parts if part)] if not cost.unknown else [part for part in parts if part]
 
 
+def _model_cost(summary: PlanSummary) -> list[str]:
+    return [summary.model_cost] if summary.model_cost else []
+
+
 def _risks(summary: PlanSummary) -> list[str]:
     return [f"{risk.key}: {risk.problem}; {risk.reason}" for risk in summary.accepted_risks] or ["none"]
 
@@ -211,6 +215,7 @@ FACTS: tuple[tuple[str, Lines], ...] = (
     ("Recovery", _recovery),
     ("Time", _time),
     ("Cost", _cost),
+    ("Tokens", _model_cost),
 )
 CLOSING: tuple[tuple[str, Lines], ...] = (
     ("Risks", _risks),

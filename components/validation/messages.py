@@ -40,6 +40,7 @@ KINDS = {
 NAMES = {
     "services": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
     "jobs": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
+    "models": "use the name of the model in requests: letters, digits and . _ : / @ -",
     "environment": "use letters, digits and underscores, as environment variables do",
     "parameters": "use PostgreSQL's own names, in lower-case letters, digits, dots and underscores",
 }

@@ -34,8 +34,10 @@ STAND_INS: dict[str, object] = {
     "environment": "none",
     "github": "none/none",
     "image": f"stand.in/image@sha256:{'0' * 64}",
+    "input": 1,
     "location": "nowhere",
     "monthly_usd": 1,
+    "output": 1,
     "project": "stand-in",
     "region": "xx-nowhere-1",
     "schedule": "0 0 * * *",
@@ -143,7 +145,7 @@ def _remove(raw: Raw, location: Location) -> None:
         if is_mapping(child) and depth < len(location) - 1 and location[depth + 1] != "[key]":
             parent = child
             continue
-        if key in STAND_INS:
+        if key in STAND_INS and (key != "services" or depth == 0):  # `cost.services` is optional
             parent[key] = copy.deepcopy(STAND_INS[key])
         else:
             parent.pop(key, None)

@@ -8,6 +8,7 @@ from providers.contract.audit import CHECK_IDS, acceptance_key
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
+from providers.contract.tokens import counting_services, has_prometheus, unpriced_models
 
 RESERVED_TAGS = ("project", "stack", "managed-by")
 DAY_MINUTES = 24 * 60
@@ -123,6 +124,50 @@ def check_accepted_checks(spec: Platform) -> Iterator[ConfigError]:
             yield ConfigError(
                 f"accept_checks.{key}.until", problem, "use the last day of the acceptance, as YYYY-MM-DD"
             )
+
+
+def check_price_date(spec: Platform) -> Iterator[ConfigError]:
+    """Require the day of the prices, a day of the calendar."""
+    key, day = "cost.prices_as_of", spec.cost.prices_as_of
+    if day is None:
+        if spec.cost.models:
+            fix = 'set the day on which they were read, such as "2026-11-27"'
+            yield ConfigError(key, "the prices in cost.models have no date", fix)
+        return
+    if not _is_day(day):
+        problem = f"{day} is not a day of the calendar"
+        yield ConfigError(key, problem, "use the day on which the prices were read, as YYYY-MM-DD")
+
+
+def check_prices(spec: Platform) -> Iterator[ConfigError]:
+    """Require a price for each of the cloud's models once there are prices, and prices for a limit that was set."""
+    missing = unpriced_models(spec)
+    if spec.cost.models and missing:
+        problem = f"there is no price for {listed(missing, 'and')}, which services may use, and no price is not 0"
+        yield ConfigError("cost.models", problem, "add input and output in US dollars for a million tokens")
+    if not spec.cost.models:
+        limits = ("per_day_usd",) if spec.cost.per_day_usd is not None else ()
+        for key in (*limits, *(f"services.{name}" for name in spec.cost.services)):
+            fix = "add cost.models and cost.prices_as_of, or remove it"
+            yield ConfigError(f"cost.{key}", "a limit needs prices, and cost.models has none", fix)
+
+
+def check_service_limits(spec: Platform) -> Iterator[ConfigError]:
+    """Require that each limit names a service whose tokens Prometheus counts."""
+    for name, limits in spec.cost.services.items():
+        key = f"cost.services.{name}"
+        if name not in spec.services:
+            problem = f"{name} is not a service{did_you_mean(name, spec.services)}"
+            yield ConfigError(key, problem, f"use {listed(spec.services)}")
+        elif limits.per_hour_usd is None and limits.per_day_usd is None:
+            yield ConfigError(key, "it has no limit", "set per_hour_usd or per_day_usd, or remove it")
+        elif not has_prometheus(spec):
+            problem = "a cloud counts the tokens of its models for all services together"
+            fix = "set monitoring.prometheus to true and let the service report its tokens, or remove it"
+            yield ConfigError(key, problem, fix)
+        elif name not in counting_services(spec):
+            problem = f"{name} has no metrics endpoint, so nothing counts its tokens"
+            yield ConfigError(key, problem, f"set services.{name}.metrics, or remove it")
 
 
 def _is_day(text: str) -> bool:

@@ -77,6 +77,15 @@ RULES = (
         rate_limit_rules.check_rate_limits,
         reads=("ingress.rate_limit", "ingress.rate_limit_per_minute", "services.*.path"),
     ),
+    Rule(platform_rules.check_price_date, reads=("cost.models", "cost.prices_as_of")),
+    Rule(
+        platform_rules.check_prices,
+        reads=("cloud", "cost", "services.*.uses", "aws.models", "gcp.models", "azure.models"),
+    ),
+    Rule(
+        platform_rules.check_service_limits,
+        reads=("cloud", "cost", "monitoring.prometheus", "services.*.metrics", "services.*.app", "services.*.port"),
+    ),
     Rule(job_rules.check_job_names, reads=()),
     Rule(job_rules.check_job_services, reads=("jobs.*.service",)),
     Rule(job_rules.check_schedules, reads=("jobs.*.schedule",)),

@@ -11,11 +11,14 @@ COPIES = "copies"
 """Name of the alarms on copies in the standby region."""
 PART_NAMES = ("database", "cache", "storage", "money", "platform")
 """Parts of the platform that alarms and dashboard rows are named after."""
+COST_NAMES = ("models", "tokens")
+"""Names of the alarms on the cost of models, where there are prices."""
 
 
 def check_service_names(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the name of a part of the platform, which would share its alarms' names."""
     taken = (*PART_NAMES, COPIES) if spec.recovery.mode != "none" else PART_NAMES
+    taken = (*taken, *COST_NAMES) if spec.cost.models else taken
     for name in spec.services:
         if name in taken:
             problem = f"the platform uses this name itself ({listed(taken, 'and')} are taken)"

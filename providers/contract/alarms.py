@@ -4,10 +4,14 @@ A rule names a signal, a subject, a threshold with its window, and a severity. E
 its metric; `metric_for` raises when a signal is missing there, so no cloud can skip a rule.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from providers.contract.alarm_types import AlarmRule as AlarmRule
+from providers.contract.alarm_types import AlarmRules as AlarmRules
+from providers.contract.alarm_types import RuleDefinition as RuleDefinition
+from providers.contract.alarm_types import Severity as Severity
+from providers.contract.alarm_types import Subject as Subject
 from providers.contract.drill import drill_of
 from providers.contract.job_limits import hours_without_success, notices_missing_success
 from providers.contract.region_specs import is_standby, is_warm
@@ -15,11 +19,10 @@ from providers.contract.signals import BETWEEN_REGIONS as BETWEEN_REGIONS
 from providers.contract.signals import COPY_SIGNALS as COPY_SIGNALS
 from providers.contract.signals import ONLY_IN_CLOUDS as ONLY_IN_CLOUDS
 from providers.contract.signals import Signal as Signal
-from providers.contract.spec import Alerts, CloudName, Platform
+from providers.contract.spec import CloudName, Platform
+from providers.contract.tokens import counted_prices, counting_services
 
 T = TypeVar("T")
-Subject = Literal["service", "job", "database", "cache", "copies", "entry", "account"]
-Severity = Literal["warning", "critical"]
 MAX_COPY_LAG_SECONDS = 1800
 """Twice the 15 minutes within which the clouds copy objects as a rule."""
 MAX_REPLICA_LAG_SECONDS = 60
@@ -28,73 +31,6 @@ ENTRY_FIREWALL, ACCOUNT_PERMISSIONS = "entry firewall", "account permissions"
 """Names of subjects that a platform has once; no service can have a name with a space."""
 MIN_JUDGED_REQUESTS = 100
 """Requests of a period below which the share of blocked ones is not judged: three requests of a scanner at night are no attack."""
-
-
-@dataclass(frozen=True)
-class AlarmRule:
-    """Fires when `signal` of `subject` stays above `threshold` for `periods` times `period_seconds`."""
-
-    signal: Signal
-    subject: Subject
-    name: str
-    """Name of the service or job; `database`, `cache`, `copies`, `entry firewall` and `account permissions` for those."""
-    threshold: float
-    period_seconds: int
-    periods: int
-    severity: Severity
-    summary: str
-
-    @property
-    def key(self) -> str:
-        """Logical name part, unique in a platform: `gateway-cpu-percent`, `database-storage-percent`."""
-        prefix = f"{self.name.replace(' ', '-')}-"
-        return f"{prefix}{self.signal.removeprefix(prefix)}"
-
-
-@dataclass(frozen=True)
-class AlarmRules:
-    """Every alarm rule of a platform, computed once per plan."""
-
-    rules: tuple[AlarmRule, ...]
-
-    def __iter__(self) -> Iterator[AlarmRule]:
-        return iter(self.rules)
-
-    def rule(self, name: str, signal: Signal) -> AlarmRule:
-        """Return the rule on `signal` of the service, job, database or cache `name`; raises LookupError."""
-        for rule in self.rules:
-            if (rule.name, rule.signal) == (name, signal):
-                return rule
-        raise LookupError(f"{name} has no alarm rule on {signal.value}")
-
-
-@dataclass(frozen=True)
-class RuleDefinition:
-    """One line of the rule table; `threshold` and `summary` are filled in for each subject."""
-
-    signal: Signal
-    subject: Subject
-    period_seconds: int
-    periods: int
-    severity: Severity
-    summary: str
-    """Sentence for the notification; `{name}` is the subject, `{threshold}` the threshold."""
-    threshold: Callable[[Alerts], float] = lambda _alerts: 0
-    applies: Callable[[Platform, str], bool] = lambda _spec, _name: True
-    periods_of: Callable[[Platform, str], int] | None = None
-    """Number of periods where it depends on the subject; `periods` is then the smallest one."""
-    threshold_of: Callable[[Platform], float] | None = None
-    """Threshold where it is another key of the spec than one of `monitoring.alerts`."""
-
-    def rule(self, spec: Platform, name: str) -> AlarmRule:
-        """Rule for one subject; `{periods}` of the summary is its number of periods, `{days}` a threshold in seconds."""
-        threshold = self.threshold_of(spec) if self.threshold_of else self.threshold(spec.monitoring.alerts)
-        periods = self.periods_of(spec, name) if self.periods_of else self.periods
-        days = f"{threshold / 86400:g}"
-        summary = self.summary.format(name=name, threshold=f"{threshold:g}", periods=periods, days=days)
-        return AlarmRule(
-            self.signal, self.subject, name, threshold, self.period_seconds, periods, self.severity, summary
-        )
 
 
 def _routed(spec: Platform, name: str) -> bool:
@@ -142,6 +78,62 @@ def max_backup_age_seconds(spec: Platform) -> float:
 def _evicts(spec: Platform, _name: str) -> bool:
     return spec.cache is not None and spec.cache.eviction != "noeviction"
 
+
+HOUR_SECONDS, DAY_SECONDS = 3600, 86_400
+UNPRICED_SECONDS = 900
+"""Window in which a model without a price is noticed."""
+
+
+def limit_usd(spec: Platform, name: str, signal: Signal) -> float | None:
+    """Return the limit of all models together, or of the service `name`; None without one."""
+    limits = spec.cost.services.get(name, spec.cost)
+    return limits.per_hour_usd if signal is Signal.COST_USD_PER_HOUR else limits.per_day_usd
+
+
+def _definition(signal: Signal, subject: Subject, spender: str) -> RuleDefinition:
+    """Line on the limit of an hour or of a day; `spender` is the subject of its sentence."""
+    hourly = signal is Signal.COST_USD_PER_HOUR
+
+    def applies(spec: Platform, name: str) -> bool:
+        counted = {
+            "models": bool(counted_prices(spec)),
+            "tokens": bool(spec.cost.models and counting_services(spec)),
+            "service": bool(spec.cost.models) and name in spec.cost.services and name in counting_services(spec),
+        }
+        return counted[subject] and limit_usd(spec, name, signal) is not None
+
+    return RuleDefinition(
+        signal=signal,
+        subject=subject,
+        threshold_of=lambda spec, name: limit_usd(spec, name, signal) or 0,
+        period_seconds=HOUR_SECONDS if hourly else DAY_SECONDS,
+        periods=1,
+        # an hour above its limit is a fault, such as a loop of an agent; a day above it is a busy day
+        severity="critical" if hourly else "warning",
+        summary=f"{spender} cost more than {{threshold}} USD in {'an hour' if hourly else '24 hours'}{{prices}}",
+        applies=applies,
+    )
+
+
+COST_SIGNALS = (Signal.COST_USD_PER_HOUR, Signal.COST_USD_PER_DAY)
+SPENDERS: dict[Subject, str] = {
+    "service": "tokens of {name}",
+    "models": "tokens of the cloud's models",
+    "tokens": "tokens that services report",
+}
+TOKEN_DEFINITIONS = (
+    *(_definition(signal, subject, spender) for subject, spender in SPENDERS.items() for signal in COST_SIGNALS),
+    RuleDefinition(
+        signal=Signal.TOKENS_WITHOUT_PRICE,
+        subject="tokens",
+        period_seconds=UNPRICED_SECONDS,
+        periods=1,
+        severity="warning",
+        summary="services use a model whose price is not in cost.models, so its cost is not counted",
+        applies=lambda spec, _name: bool(counting_services(spec)),
+    ),
+)
+"""Lines of the rule table; those on services and `tokens` need Prometheus."""
 
 DEFINITIONS: tuple[RuleDefinition, ...] = (
     RuleDefinition(
@@ -246,7 +238,7 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
     RuleDefinition(
         signal=Signal.DATABASE_BACKUP_AGE_SECONDS,
         subject="database",
-        threshold_of=max_backup_age_seconds,
+        threshold_of=lambda spec, _name: max_backup_age_seconds(spec),
         period_seconds=3600,
         # the backup that a drill restores is some hours old, and the restore takes some time
         periods=6,
@@ -365,12 +357,13 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         summary="the job {name} has not succeeded for {periods} hours",
         applies=notices_missing_success,
     ),
+    *TOKEN_DEFINITIONS,
 )
 """The rule table, the same on every cloud."""
 
 
 def alarm_rules(spec: Platform) -> AlarmRules:
-    """Compute every rule of the platform: for each service, the parts that it has once, then for each job."""
+    """Compute every rule of the platform: for each service, the parts that it has once, each job, then for the cost of models."""
     subjects: list[tuple[Subject, str]] = [("service", name) for name in spec.services]
     if spec.database is not None:
         subjects.append(("database", "database"))
@@ -380,6 +373,7 @@ def alarm_rules(spec: Platform) -> AlarmRules:
         subjects.append(("copies", "copies"))
     subjects += [("entry", ENTRY_FIREWALL), ("account", ACCOUNT_PERMISSIONS)]
     subjects.extend(("job", name) for name in spec.jobs)
+    subjects += [("models", "models"), ("tokens", "tokens")]
     return AlarmRules(
         tuple(
             definition.rule(spec, name)

@@ -45,6 +45,9 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.PERMISSION_CHANGES: ("Changes of permissions", "changes"),
     Signal.JOB_FAILED: ("Failed runs", "runs"),
     Signal.JOB_MISSED: ("Successful runs", "runs"),
+    Signal.COST_USD_PER_HOUR: ("Cost of tokens in an hour", "US dollars"),
+    Signal.COST_USD_PER_DAY: ("Cost of tokens in 24 hours", "US dollars"),
+    Signal.TOKENS_WITHOUT_PRICE: ("Tokens without a price", "tokens"),
 }
 """Title and unit of a panel by its metric."""
 

@@ -7,6 +7,7 @@ Series that the rules need; the `job` label is the name of the service or schedu
 - the database: postgres_exporter, the CPU of its container, and the time of its last successful backup (`DATABASE_METRICS`);
 - the cache: redis_exporter (`CACHE_METRICS`);
 - the firewall of the entry: HAProxy, whose job is `proxy` (`ENTRY_METRICS`);
+- tokens of models, where a service reports them (`TOKEN_METRICS`);
 - a scheduled job: failed runs, and the time of the last success or else of the deployment (`JOB_METRICS`).
 
 A service with `metrics: none`, a worker without a port, and an AgentOS whose `metrics` are not set are not scraped and have
@@ -15,7 +16,7 @@ no rule on `up`.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
@@ -28,15 +29,22 @@ from providers.contract.alarms import (
     Subject,
     metric_for,
 )
-from providers.contract.spec import Platform, Service
-from providers.contract.spec.service import Metrics
+from providers.contract.scrape_endpoints import DEFAULT_PATH as DEFAULT_PATH
+from providers.contract.scrape_endpoints import ScrapeEndpoint as ScrapeEndpoint
+from providers.contract.scrape_endpoints import metrics_path as metrics_path
+from providers.contract.scrape_endpoints import path_setting as path_setting
+from providers.contract.scrape_endpoints import routed_metrics_path as routed_metrics_path
+from providers.contract.scrape_endpoints import scrape_endpoint as scrape_endpoint
+from providers.contract.scrape_endpoints import unscraped_reason as unscraped_reason
+from providers.contract.spec import ModelPrice, Platform
+from providers.contract.tokens import counting_services
 
-SUBJECTS: tuple[Subject, ...] = ("service", "job", "database", "cache", "entry")
+SUBJECTS: tuple[Subject, ...] = ("service", "job", "database", "cache", "entry", "tokens")
+OF_SERVICES: tuple[Subject, ...] = ("service", "tokens")
+"""Subjects on what services expose, which a managed Prometheus server of a cloud collects."""
 BYTES_PER_GIB = 2**30
 SECONDS_WITHOUT_BACKUP = 26 * 3600
 """One day between backups plus two hours of tolerance."""
-
-DEFAULT_PATH = "/metrics"
 
 SERVICE_METRICS = (
     "up",
@@ -60,10 +68,23 @@ JOB_METRICS = ("job_failed_runs_total", "job_last_success_timestamp_seconds")
 ENTRY_METRICS = ("haproxy_frontend_requests_denied_total", "haproxy_frontend_http_requests_total")
 CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evicted_keys_total")
 
+COUNTER = "gen_ai_client_inference_usage_{kind}_tokens_total"
+HISTOGRAM = "gen_ai_client_token_usage_sum"
+CACHED = "gen_ai_client_inference_usage_cache_read_input_tokens_total"
+TOKEN_METRICS = (COUNTER.format(kind="input"), COUNTER.format(kind="output"), CACHED, HISTOGRAM)
+"""Two generations of names of OpenTelemetry (open-telemetry/semantic-conventions-genai, "Inference token metrics" and "Generative AI
+client metrics"): counters for cost, and before them one histogram. A service that has both is counted once, by its counters.
+Input includes what was read from the provider's cache, which only the counters tell apart."""
+MODEL = "gen_ai_request_model"
+TOKENS_PER_PRICE = 1_000_000
+JobName = Callable[[str], str]
+"""Value of the label `job` by the name of a service."""
+
 REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
 ENTRY_FRONTEND = '{job="proxy",proxy="https"}'
 """Frontend of the entry that has the rules; the label `job` is that of the entry's metrics, not of a service."""
 ENTRY_REQUESTS = f"sum(increase(haproxy_frontend_http_requests_total{ENTRY_FRONTEND}[${{window}}s]))"
+TOKEN_SIGNALS = (Signal.COST_USD_PER_HOUR, Signal.COST_USD_PER_DAY, Signal.TOKENS_WITHOUT_PRICE)
 EXPOSES_METRICS = 'max(max_over_time(up{job="$job"}[1d])) == 1'
 """True once a replica has been scraped; a service may have no exporter."""
 EXPRESSIONS: Mapping[Signal, str] = {
@@ -105,58 +126,10 @@ EXPRESSIONS: Mapping[Signal, str] = {
         f" and {ENTRY_REQUESTS} >= {MIN_JUDGED_REQUESTS})"
     ),
     Signal.JOB_FAILED: 'sum(increase(job_failed_runs_total{job="$job"}[${window}s]))',
+    **dict.fromkeys(TOKEN_SIGNALS, "$tokens"),
     Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{job="$job"} > bool $total)',
 }
 """PromQL of each signal; `expression` fills in the `$` placeholders."""
-
-
-@dataclass(frozen=True)
-class ScrapeEndpoint:
-    """Path and port at which a replica serves its metrics."""
-
-    path: str
-    port: int
-
-
-def scrape_endpoint(service: Service) -> ScrapeEndpoint | None:
-    """Return the metrics endpoint of a service; None with `metrics: none`, without any port, and for an AgentOS by default."""
-    if service.metrics == "none" or unscraped_reason(service):
-        return None
-    port = service.metrics.port or service.port if isinstance(service.metrics, Metrics) else service.port
-    return None if port is None else ScrapeEndpoint(metrics_path(service), port)
-
-
-def unscraped_reason(service: Service) -> str:
-    """Return why a service without `metrics: none` is not scraped; empty for one that is.
-
-    AgentOS (agno 3.1.10) answers `/metrics` with usage statistics as JSON, and with 401 to a request without its key.
-    """
-    if service.metrics is None and service.app == "agentos":
-        return "AgentOS answers /metrics with JSON; set its `metrics` to the path and port of a Prometheus exporter"
-    if service.metrics != "none" and service.port is None and not (service.metrics and service.metrics.port):
-        return "it has no port"
-    return ""
-
-
-def routed_metrics_path(service: Service) -> str | None:
-    """Return the metrics path on the port that the entry forwards to; None where no request from outside reaches metrics."""
-    endpoint = scrape_endpoint(service)
-    return endpoint.path if endpoint is not None and endpoint.port == service.port else None
-
-
-def metrics_path(service: Service) -> str:
-    """Path of the metrics of a service: `/metrics` unless set; Streamlit has them next to its health path."""
-    if isinstance(service.metrics, Metrics):
-        return service.metrics.path
-    if service.app == "streamlit" and service.health.path:
-        return f"{service.health.path.rpartition('/')[0]}/metrics"
-    return DEFAULT_PATH
-
-
-def path_setting(service: Service) -> Mapping[str, str]:
-    """`metrics_path` of a scrape job, unless it is the default of Prometheus."""
-    path = metrics_path(service)
-    return {} if path == DEFAULT_PATH else {"metrics_path": path}
 
 
 @dataclass(frozen=True)
@@ -192,11 +165,13 @@ def rules_document(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject
     return json.dumps({"groups": [{"name": name, "rules": group} for name, group in groups.items()]}, indent=2)
 
 
-def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS) -> list[PrometheusRule]:
-    """Alarm rules on subjects that are scraped."""
+def prometheus_rules(
+    spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS, job_of: JobName = str
+) -> list[PrometheusRule]:
+    """Alarm rules on subjects that are scraped; `job_of` is the label `job` of a service where that is not its name."""
     selected = frozenset(subjects)
     return [
-        PrometheusRule(rule, expression(spec, rule))
+        PrometheusRule(rule, expression(spec, rule, job_of))
         for rule in rules
         if rule.subject in selected and is_scraped(spec, rule)
     ]
@@ -204,15 +179,18 @@ def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subje
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
     """True unless the rule is on a service without a metrics endpoint, or on what only a cloud reports."""
-    if rule.signal in ONLY_IN_CLOUDS:
+    if rule.signal in ONLY_IN_CLOUDS or rule.subject == "models":
         return False
     return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
 
 
-def expression(spec: Platform, rule: AlarmRule) -> str:
+def expression(spec: Platform, rule: AlarmRule, job_of: JobName = str) -> str:
     """PromQL of a rule; raises LookupError for a signal without an expression."""
     total = rule.period_seconds * rule.periods
-    values = {"job": rule.name, "window": rule.period_seconds, "total": total, **_sizes(spec, rule)}
+    job = job_of(rule.name) if rule.subject == "service" else rule.name
+    values = {"job": job, "window": rule.period_seconds, "total": total, **_sizes(spec, rule)}
+    if rule.signal in TOKEN_SIGNALS:
+        values["tokens"] = token_expression(spec, rule, job_of)
     return Template(metric_for(EXPRESSIONS, rule)).substitute(values)
 
 
@@ -226,3 +204,50 @@ def _sizes(spec: Platform, rule: AlarmRule) -> dict[str, object]:
         storage_bytes = spec.database.max_storage_gib * BYTES_PER_GIB
         return {"vcpu": f"{spec.database.size.vcpu:g}", "storage_bytes": storage_bytes}
     return {}
+
+
+def token_expression(spec: Platform, rule: AlarmRule, job_of: JobName) -> str:
+    """Cost in US dollars, or tokens of models without a price, in one period of a rule."""
+    names = (rule.name,) if rule.subject == "service" else counting_services(spec)
+    jobs, window = "|".join(sorted(map(job_of, names))), f"[{rule.period_seconds}s]"
+    if rule.signal is Signal.TOKENS_WITHOUT_PRICE:
+        return _unpriced(spec.cost.models, jobs, window)
+    terms = (term for name, price in sorted(spec.cost.models.items()) for term in _terms(name, price, jobs, window))
+    return f"({' + '.join(terms)}) / {TOKENS_PER_PRICE}"
+
+
+def _terms(model: str, price: ModelPrice, jobs: str, window: str) -> Iterable[str]:
+    """Cost of one model for each kind of token; a model without calls costs nothing."""
+    labels = f'job=~"{jobs}",{MODEL}="{model}"'
+    for kind, usd in (("input", price.input), ("output", price.output)):
+        yield f"{_or_zero(_counted(kind, labels, window))} * {_number(usd)}"
+    if price.cached is not None and price.cached != price.input:
+        read = f"sum(increase({CACHED}{{{labels}}}{window}))"
+        yield f"{_or_zero(read)} * {_number(price.cached - price.input)}"
+
+
+def _unpriced(prices: Mapping[str, ModelPrice], jobs: str, window: str) -> str:
+    """Tokens of input by model; a call has some in any case."""
+    known = "|".join(name.replace(".", "[.]") for name in sorted(prices))
+    labels = f'job=~"{jobs}"' + (f',{MODEL}!~"{known}"' if known else "")
+    return f"sum by ({MODEL}) ({_by_job('input', labels, window, MODEL)})"
+
+
+def _counted(kind: str, labels: str, window: str) -> str:
+    return f"sum({_by_job(kind, labels, window)})"
+
+
+def _by_job(kind: str, labels: str, window: str, *by: str) -> str:
+    """Tokens of each service, by its counters or else by its histogram."""
+    group = f"sum by ({', '.join(('job', *by))})"
+    counters = f"{group} (increase({COUNTER.format(kind=kind)}{{{labels}}}{window}))"
+    histogram = f'{group} (increase({HISTOGRAM}{{{labels},gen_ai_token_type="{kind}"}}{window}))'
+    return f"{counters} or {histogram}"
+
+
+def _or_zero(expression: str) -> str:
+    return f"({expression} or vector(0))"
+
+
+def _number(usd: float) -> str:
+    return f"{round(usd, 9):.12g}"

@@ -33,6 +33,9 @@ class Signal(StrEnum):
     PERMISSION_CHANGES = "account-permissions-changes"
     JOB_FAILED = "job-failed"
     JOB_MISSED = "job-missed"
+    COST_USD_PER_HOUR = "cost-usd-per-hour"
+    COST_USD_PER_DAY = "cost-usd-per-day"
+    TOKENS_WITHOUT_PRICE = "tokens-without-price"
 
 
 COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES_"))

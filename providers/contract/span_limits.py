@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Effect, Unsupported
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spans import HTTP_PORT
 from providers.contract.spec import Platform
 

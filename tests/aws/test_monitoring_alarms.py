@@ -44,7 +44,7 @@ def test_a_signal_without_a_metric_raises() -> None:
 
 
 def test_every_rule_has_one_alarm_with_the_topic_of_its_severity() -> None:
-    for rule in alarm_rules(spec_of()):
+    for rule in alarm_rules(spec_of()).of_cloud:
         declared = alarm(rule.key)
         assert declared.inputs["alarmActions"] == declared.inputs["okActions"] == [TOPICS[rule.severity]]
         assert declared.inputs["alarmDescription"] == rule.summary

@@ -71,10 +71,10 @@ def test_the_workspace_is_encrypted_and_logs_its_failures(workspace_plan: Invent
     assert logged["logGroupArn"].endswith(":*")
 
 
-def test_rules_are_those_of_services_only(workspace_plan: Inventory) -> None:
+def test_rules_are_those_of_services_and_their_tokens_only(workspace_plan: Inventory) -> None:
     (rules,) = workspace_plan.of_type("amp:RuleGroupNamespace")
     groups = json.loads(text(rules.inputs["data"]))["groups"]
-    assert [group["name"] for group in groups] == ["gateway", "chat"]
+    assert [group["name"] for group in groups] == ["gateway", "chat", "tokens"]
 
 
 def test_a_service_may_only_write_samples(workspace_plan: Inventory) -> None:
@@ -117,7 +117,7 @@ def test_the_collector_scrapes_the_path_and_port_of_the_service() -> None:
 def test_a_service_without_metrics_has_no_rules_and_no_permission() -> None:
     plan = prometheus({"services.chat.metrics": "none"})
     (rules,) = plan.of_type("amp:RuleGroupNamespace")
-    assert [group["name"] for group in json.loads(text(rules.inputs["data"]))["groups"]] == ["gateway"]
+    assert [group["name"] for group in json.loads(text(rules.inputs["data"]))["groups"]] == ["gateway", "tokens"]
     assert "prod-prometheus-chat-grant" not in {grant.name for grant in plan.of_type("iam:RolePolicy")}
 
 

@@ -8,7 +8,7 @@ from automation.plan.inventory import Inventory
 from providers.azure.monitoring.dashboard import query_over_time
 from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES
 from providers.azure.monitoring.metrics import METRICS, QUERIES, burn_rate_query, iso_duration, window_seconds
-from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.alarms import COST_SIGNALS, Signal, alarm_rules
 from providers.contract.burn_rates import BURN_RATES
 from providers.contract.diagnostics import Effect
 from tests.azure.plans import (
@@ -33,18 +33,18 @@ def criterion(plan: Inventory, key: str) -> dict[str, object]:
 
 
 def test_every_signal_has_either_a_metric_or_a_query() -> None:
-    tables = [set(METRICS), set(QUERIES), set(JOB_QUERIES), set(DRILL_QUERIES)]
+    tables = [set(METRICS), set(QUERIES), set(JOB_QUERIES), set(DRILL_QUERIES), set(COST_SIGNALS)]
     reported = reported_signals("azure") - {Signal.PERMISSION_CHANGES}  # an alert on the activity log has neither
     assert set().union(*tables) == reported and sum(len(table) for table in tables) == len(reported)
 
 
 def test_every_rule_has_an_alert(prod: Inventory) -> None:
-    for rule in alarm_rules(SPEC):
+    for rule in alarm_rules(SPEC).of_cloud:
         assert prod.one(f"prod-monitoring-{rule.key}")
 
 
 def test_a_window_covers_all_periods_of_its_rule() -> None:
-    for rule in alarm_rules(SPEC):
+    for rule in alarm_rules(SPEC).of_cloud:
         assert window_seconds(rule) >= rule.period_seconds * rule.periods
 
 
@@ -126,6 +126,7 @@ def test_the_workbook_has_every_row(prod: Inventory) -> None:
             "cache",
             "entry firewall",
             "account permissions",
+            "models",
             "money",
         )
     ]

@@ -65,6 +65,8 @@ def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
             yield _key(policy), _log_reading(policy, cast("Values", condition["conditionPrometheusQueryLanguage"]))
         if "custom_googleapis_com" in str(condition.get("conditionPrometheusQueryLanguage")):
             yield _key(policy), _drill_reading(policy, cast("Values", condition["conditionPrometheusQueryLanguage"]))
+        if "aiplatform_googleapis_com" in str(condition.get("conditionPrometheusQueryLanguage")):
+            yield _key(policy), _drill_reading(policy, cast("Values", condition["conditionPrometheusQueryLanguage"]))
         if "conditionThreshold" not in condition:
             continue
         limit = cast("Values", condition["conditionThreshold"])
@@ -87,7 +89,7 @@ def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
 
 
 def _drill_reading(policy: Declared, condition: Values) -> Reading:
-    """Reading of an alarm on a metric that drills put: `max(max_over_time(<metric>[<window>s])) > <threshold>`."""
+    """Reading of an alarm on a metric in PromQL, of drills or of models: `max(max_over_time(<metric>[<window>s])) > <threshold>`."""
     held = int(str(condition["duration"]).removesuffix("s"))
     window = re.search(r"\[(\d+)s\]", str(condition["query"]))
     assert window is not None

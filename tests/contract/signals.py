@@ -18,6 +18,7 @@ DRILL = {"recovery.drill": {"query": "select count(*) from agno_sessions"}}
 def reported_signals(cloud: CloudName) -> frozenset[Signal]:
     """Return the signals of the rules that a stack can have on a cloud."""
     signals = frozenset(Signal) - (COPIES - COPY_SIGNALS.get(cloud, frozenset()))
+    signals -= {Signal.TOKENS_WITHOUT_PRICE}  # Prometheus alone knows the models that services use
     signals -= REPLICAS if cloud not in WARM_STANDBY else frozenset()
     return signals - DRILLS if refuses_drills(cloud) else signals
 

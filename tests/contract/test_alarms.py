@@ -146,7 +146,7 @@ def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:
 def test_absent_data_stores_have_no_rules() -> None:
     uses = {f"services__{name}__uses": DROP for name in ("gateway", "chat", "worker")}
     spec = spec_of(**uses, database=DROP, cache=DROP)
-    assert {rule.subject for rule in alarm_rules(spec)} == {"service", "entry", "account"}
+    assert {rule.subject for rule in alarm_rules(spec)} == {"service", "entry", "account", "tokens"}
 
 
 def test_a_missing_metric_names_its_signal() -> None:

@@ -23,6 +23,8 @@ def test_rows_follow_the_file_and_end_with_cost() -> None:
         "cache",
         "entry firewall",
         "account permissions",
+        "models",
+        "tokens",
         "money",
     ]
 

@@ -14,6 +14,7 @@ from providers.contract.prometheus import (
     EXPRESSIONS,
     JOB_METRICS,
     SERVICE_METRICS,
+    TOKEN_METRICS,
     PrometheusRule,
     ScrapeEndpoint,
     expression,
@@ -41,7 +42,8 @@ def test_every_signal_has_an_expression() -> None:
 def test_the_document_is_yaml_with_every_rule_on_a_scraped_subject() -> None:
     groups = yaml.safe_load(rules_document(spec_of(), alarm_rules(spec_of())))["groups"]
     written = {rule["alert"] for group in groups for rule in group["rules"]}
-    expected = {rule.key for rule in alarm_rules(spec_of()) if rule.name not in ("worker", ACCOUNT_PERMISSIONS)}
+    elsewhere = ("worker", ACCOUNT_PERMISSIONS, "models")
+    expected = {rule.key for rule in alarm_rules(spec_of()) if rule.name not in elsewhere}
     assert written == expected
 
 
@@ -130,14 +132,15 @@ def test_no_placeholder_remains() -> None:
 
 def test_the_rules_read_exactly_the_documented_metrics() -> None:
     exposed = {
-        "service": SERVICE_METRICS,
+        "service": (*SERVICE_METRICS, *TOKEN_METRICS),
         "job": JOB_METRICS,
         "database": DATABASE_METRICS,
         "cache": CACHE_METRICS,
         "entry": ENTRY_METRICS,
+        "tokens": TOKEN_METRICS,
     }
     read: dict[str, set[str]] = {subject: set() for subject in exposed}
-    spec = spec_of(jobs=JOBS, recovery__drill=DRILL)
+    spec = spec_of(jobs=JOBS, recovery__drill=DRILL, cost__services={"chat": {"per_hour_usd": 5}})
     for rule in prometheus_rules(spec, alarm_rules(spec)):
         read[rule.rule.subject] |= set(METRIC.findall(rule.expression))
     assert read == {subject: set(metrics) for subject, metrics in exposed.items()}

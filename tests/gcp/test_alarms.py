@@ -5,13 +5,13 @@ import json
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules
+from providers.contract.alarms import COST_SIGNALS, AlarmRule, Signal, alarm_rules
 from providers.gcp.monitoring.metrics import METRICS, alignment_seconds, duration_seconds, series
 from tests.contract.signals import reported_signals
 from tests.gcp.plans import mapping_at, number_at, private, staging, text_at, unchecked_spec, value_at, values_at
 from tests.planning import revealed
 
-RULES = tuple(alarm_rules(unchecked_spec()))
+RULES = tuple(alarm_rules(unchecked_spec()).of_cloud)
 
 
 def condition(plan: Inventory, key: str, part: str = "conditionThreshold") -> dict[str, object]:
@@ -28,7 +28,7 @@ def rule_of(signal: Signal, name: str) -> AlarmRule:
 
 
 def test_every_signal_has_a_metric() -> None:
-    assert set(METRICS) == reported_signals("gcp")
+    assert set(METRICS) | set(COST_SIGNALS) == reported_signals("gcp")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
@@ -170,9 +170,10 @@ def test_the_dashboard_shows_every_rule_with_its_threshold(prod: Inventory) -> N
     document = dashboard(prod)
     widgets = [mapping_at(tile, "widget") for tile in values_at(document, "mosaicLayout", "tiles")]
     graphs = [mapping_at(widget, "xyChart") for widget in widgets if "xyChart" in widget]
-    assert len([graph for graph in graphs if graph["thresholds"]]) == len(RULES)
+    assert len([graph for graph in graphs if graph["thresholds"]]) == len(alarm_rules(unchecked_spec()).rules)
     assert [widget["title"] for widget in widgets if "sectionHeader" in widget] == [
-        "chat", "gateway", "worker", "database", "cache", "entry firewall", "account permissions", "money",
+        "chat", "gateway", "worker", "database", "cache", "entry firewall", "account permissions", "models", "tokens",
+        "money",
     ]  # fmt: skip
 
 

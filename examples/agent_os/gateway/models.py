@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from agno.models.base import Model
 from agno.models.message import Message
 from agno.models.openai import OpenAIChat
 from agno.models.response import ModelResponse
-from measures import ANSWERS, MODEL_CALLS, count_call
+from measures import ANSWERS, announce, count_call, count_failure
 from pricing import Price, Usage
 from redis.asyncio import Redis
 from rules import Call, Reply, Turn, count_tokens, reply
@@ -31,32 +32,41 @@ class Counted:
 
     id: str
     prices: Mapping[str, Price]
+    gen_ai_provider: str
+    """Name of the provider in OpenTelemetry's conventions."""
 
     async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's signature
         """Call the model."""
-        with failures_counted(self.id):
+        with self._timed() as call:
             response = await super().ainvoke(*args, **kwargs)  # type: ignore[misc]  # the model class
-        count_call(self.id, _usage(response.response_usage), self.prices)
+            call.usage = response.response_usage
         return response
 
     async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's signature
         """Call the model and stream the answer; the provider reports the usage with the last part."""
-        usage: MessageMetrics | None = None
-        with failures_counted(self.id):
+        with self._timed() as call:
             async for part in super().ainvoke_stream(*args, **kwargs):  # type: ignore[misc]  # the model class
-                usage = part.response_usage or usage
+                call.usage = part.response_usage or call.usage
                 yield part
-        count_call(self.id, _usage(usage), self.prices)
+
+    @contextmanager
+    def _timed(self) -> Generator["ModelCall"]:
+        """Count a model call; a disconnected client (GeneratorExit, CancelledError) is not a failure of the model."""
+        begun, call = time.perf_counter(), ModelCall()
+        try:
+            yield call
+        except Exception as error:
+            count_failure(self.id, self.gen_ai_provider, type(error).__name__, time.perf_counter() - begun)
+            raise
+        seconds = time.perf_counter() - begun
+        count_call(self.id, self.gen_ai_provider, _usage(call.usage), seconds, self.prices)
 
 
-@contextmanager
-def failures_counted(model: str) -> Generator[None]:
-    """Count a model call that raised; a disconnected client (GeneratorExit, CancelledError) is not a failure of the model."""
-    try:
-        yield
-    except Exception:
-        MODEL_CALLS.labels(model, "failed").inc()
-        raise
+@dataclass
+class ModelCall:
+    """Usage of a model call, as the provider reports it."""
+
+    usage: MessageMetrics | None = None
 
 
 class Remembered:
@@ -101,6 +111,7 @@ class OpenAI(Remembered, Counted, OpenAIChat):
 
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     answers: Answers | None = None
+    gen_ai_provider: str = "openai"
 
 
 @dataclass
@@ -158,10 +169,17 @@ class Local(Remembered, Counted, Rules):
 
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     answers: Answers | None = None
+    gen_ai_provider: str = "local"
 
 
 def choose_model(environment: Mapping[str, str], prices: Mapping[str, Price]) -> Model:
     """Return OpenAI's model with OPENAI_API_KEY (named by OPENAI_MODEL), else the local one."""
+    model = _model(environment, prices)
+    announce(model.id, model.gen_ai_provider)
+    return model
+
+
+def _model(environment: Mapping[str, str], prices: Mapping[str, Price]) -> "OpenAI | Local":
     answers = _answers(environment)
     if environment.get("OPENAI_API_KEY"):
         name = environment.get("OPENAI_MODEL") or OPENAI_MODEL

@@ -79,7 +79,7 @@ def widgets(context: AwsContext, content: DashboardContent) -> Iterator[Widget]:
         arns = content.alarms[first : first + MAX_ALARMS_PER_WIDGET]
         yield alarm_list(WidgetBox(0, line, COLUMNS, ALARMS_HEIGHT), "Alarms", arns)
         line += ALARMS_HEIGHT
-    for row in dashboard_rows(context.spec, context.alarm_rules):
+    for row in dashboard_rows(context.spec, context.alarm_rules.of_cloud):
         yield text(WidgetBox(0, line, COLUMNS, HEADING_HEIGHT), f"## {row.name}")
         line += HEADING_HEIGHT
         for panel, box in zip(row.panels, boxes(line, len(row.panels)), strict=True):

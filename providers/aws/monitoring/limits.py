@@ -1,12 +1,14 @@
 """Monitoring settings that AWS refuses or adjusts, and the numbers of budget and dashboard. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from providers.contract.alarms import Signal, alarm_rules, watches_permissions
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.span_limits import fixed_retention, untraced_runs
-from providers.contract.spec import DatabaseSpec, Platform
+from providers.contract.spec import DatabaseSpec, ModelPrice, Platform
+from providers.contract.tokens import counted_prices
 
 BYTES_PER_GIB = 2**30
 MAX_WIDGETS = 500
@@ -17,6 +19,33 @@ X_RAY_DAYS = 30
 """AWS X-Ray developer guide, "AWS X-Ray concepts"."""
 REGIONS_WITHOUT_CHAT = ("cn-", "us-gov-")
 """Prefixes of regions without Amazon Q Developer in chat applications."""
+
+MAX_METRICS_OF_ALARM = 10
+"""Amazon CloudWatch user guide, "Limits that apply to alarms based on metric math expressions"."""
+
+
+@dataclass(frozen=True)
+class TokenKind:
+    """Metric of one kind of token, and the first letters of its ids in metric math."""
+
+    id: str
+    metric: str
+
+    def usd(self, price: ModelPrice) -> float:
+        """Price of a million; no price list of the stack has one for writes to the cache, which count as input."""
+        cached = price.input if price.cached is None else price.cached
+        return {"out": price.output, "read": cached}.get(self.id, price.input)
+
+
+CALLS = (TokenKind("in", "InputTokenCount"), TokenKind("out", "OutputTokenCount"))
+CACHE = (TokenKind("read", "CacheReadInputTokenCount"), TokenKind("write", "CacheWriteInputTokenCount"))
+MAX_MODELS = MAX_METRICS_OF_ALARM // len(CALLS)
+MAX_MODELS_WITH_CACHE = MAX_METRICS_OF_ALARM // len((*CALLS, *CACHE))
+
+
+def token_kinds(models: int) -> tuple[TokenKind, ...]:
+    """Return the kinds of tokens that an alarm on a number of models can read."""
+    return (*CALLS, *CACHE) if models <= MAX_MODELS_WITH_CACHE else CALLS
 
 
 def database_sizes(database: DatabaseSpec, max_connections: int) -> dict[str, int]:
@@ -30,8 +59,8 @@ def dollars(amount: float) -> str:
 
 
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Slack in regions without it, dashboards above the quota of widgets, and administrators of a Grafana."""
-    return [*_slack_refusals(spec), *_dashboard_refusals(spec), *_grafana_refusals(spec)]
+    """Slack in regions without it, dashboards above the quota of widgets, administrators of a Grafana, and too many prices."""
+    return [*_slack_refusals(spec), *_dashboard_refusals(spec), *_grafana_refusals(spec), *token_refusals(spec)]
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
@@ -44,6 +73,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_budget_adjustments(spec),
         *fixed_retention(spec, "X-Ray", X_RAY_DAYS),
         *untraced_runs(spec),
+        *uncounted_cache(spec),
     ]
 
 
@@ -69,7 +99,7 @@ def _grafana_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _dashboard_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    widgets = TOP_WIDGETS + sum(1 + len(row.panels) for row in dashboard_rows(spec, alarm_rules(spec)))
+    widgets = TOP_WIDGETS + sum(1 + len(row.panels) for row in dashboard_rows(spec, alarm_rules(spec).of_cloud))
     if spec.monitoring.dashboards and widgets > MAX_WIDGETS:
         yield Unsupported(
             "aws",
@@ -125,3 +155,23 @@ def _budget_adjustments(spec: Platform) -> Iterator[Adjustment]:
             "of the organization, which activates the tag `stack` for cost allocation"
         )
         yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, Effect.ADJUSTED, reason)
+
+
+def token_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse prices of more models than one alarm can add up."""
+    models = len(counted_prices(spec))
+    if models > MAX_MODELS:
+        problem = f"an alarm of CloudWatch reads {MAX_METRICS_OF_ALARM} metrics, which are {MAX_MODELS} models, and {models} have a price"
+        fix = f"list at most {MAX_MODELS} under aws.models, or remove cost.models"
+        yield Unsupported("aws", "cost.models", problem, fix)
+
+
+def uncounted_cache(spec: Platform) -> Iterator[Adjustment]:
+    """Report that the cache is not counted with more models than an alarm can read in full."""
+    prices = counted_prices(spec)
+    if len(prices) > MAX_MODELS_WITH_CACHE:
+        reason = (
+            f"the alarm leaves out what the cache of Bedrock reads and writes: one alarm reads {MAX_METRICS_OF_ALARM} metrics, "
+            f"which is enough for {MAX_MODELS_WITH_CACHE} models with it"
+        )
+        yield Adjustment("cost.models", list(prices), Effect.PARTIAL, reason)

@@ -1,7 +1,7 @@
 """CloudWatch queries: metrics, metric math over them, and what missing data means. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Missing = Literal["missing", "breaching", "notBreaching"]
@@ -16,6 +16,8 @@ class AwsMetric:
     name: str
     stat: str
     dimensions: tuple[str, ...]
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Values of dimensions that the target does not decide."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ class AwsAlarmTarget:
     new_revision: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Values of dimensions that differ for the new revision of a service whose rollout has steps; empty for any other."""
     sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    models: "MetricQuery | None" = None
+    """Query of the cost of models, in place of `MODEL_COST`."""
     passive: bool = False
     """True in a region that does not serve."""
     quiet: frozenset[Signal] = frozenset()
@@ -198,6 +200,8 @@ SUCCESSFUL_RUNS = MetricQuery(
     missing="breaching",
     absence=Absence(fewer_than=1),
 )
+MODEL_COST = MetricQuery({}, missing="notBreaching")
+"""Stands for the query of its target, whose metrics are those of the models (`resources.py`)."""
 REQUESTS = single_metric(namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS)
 SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     Signal.CPU_PERCENT: _service_metric("AWS/ECS", "CPUUtilization"),
@@ -209,9 +213,7 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     Signal.DATABASE_FAILED_CONNECTIONS: single_metric(
         namespace=LOG_NAMESPACE, name=FAILED_CONNECTIONS, stat="Sum", dimensions=(), missing="notBreaching"
     ),
-    Signal.DATABASE_CPU_PERCENT: single_metric(
-        namespace="AWS/RDS", name="CPUUtilization", stat="Average", dimensions=INSTANCE
-    ),
+    Signal.DATABASE_CPU_PERCENT: single_metric("AWS/RDS", "CPUUtilization", "Average", INSTANCE),
     Signal.DATABASE_STORAGE_PERCENT: STORAGE,
     Signal.DATABASE_CONNECTIONS_PERCENT: MetricQuery(
         {"open": AwsMetric(namespace="AWS/RDS", name="DatabaseConnections", stat="Average", dimensions=INSTANCE)},
@@ -220,11 +222,7 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     Signal.DATABASE_BACKUP_FAILED: BACKUPS,
     Signal.COPIES_DATABASE_MISSING: COPIED_BACKUPS,
     Signal.COPIES_OBJECTS_FAILED: single_metric(
-        namespace="AWS/S3",
-        name="OperationsFailedReplication",
-        stat="Sum",
-        dimensions=REPLICATION,
-        missing="notBreaching",
+        "AWS/S3", "OperationsFailedReplication", "Sum", REPLICATION, missing="notBreaching"
     ),
     Signal.COPIES_OBJECTS_LAG_SECONDS: single_metric(
         namespace="AWS/S3", name="ReplicationLatency", stat="Maximum", dimensions=REPLICATION, missing="notBreaching"
@@ -259,6 +257,8 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     Signal.PERMISSION_CHANGES: PERMISSION_CHANGES,
     Signal.JOB_FAILED: FAILED_RUNS,
     Signal.JOB_MISSED: SUCCESSFUL_RUNS,
+    Signal.COST_USD_PER_HOUR: MODEL_COST,
+    Signal.COST_USD_PER_DAY: MODEL_COST,
 }
 """CloudWatch query of every signal. Sources: metrics of ECS, Application Load Balancer, RDS, ElastiCache, Step Functions and
 EventBridge Scheduler."""
@@ -305,6 +305,8 @@ def next_dimensions(stack: str, service: str, group: aws.lb.TargetGroup | None) 
 
 def of_target(query: MetricQuery, target: AwsAlarmTarget) -> MetricQuery:
     """Query of a target: over both revisions where it has two; raises LookupError for one that knows a single one."""
+    if query is MODEL_COST and target.models is not None:
+        return target.models
     if not target.new_revision:
         return query
     if query.both is None:
@@ -337,7 +339,7 @@ def node_ids(target: AwsAlarmTarget) -> list[str]:
 
 
 def _reading(id: str, metric: AwsMetric, target: AwsAlarmTarget) -> MetricReading:
-    known = {**target.dimensions, **target.new_revision} if id.endswith(NEXT) else target.dimensions
+    known = {**target.dimensions, **metric.values, **(target.new_revision if id.endswith(NEXT) else {})}
     absent = [name for name in metric.dimensions if name not in known]
     if absent:
         raise LookupError(f"{metric.namespace} {metric.name} needs the dimensions {absent}, which the target lacks")

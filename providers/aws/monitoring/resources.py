@@ -16,7 +16,8 @@ from providers.aws.jobs.resources import AwsJobs
 from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
 from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
-from providers.aws.monitoring.limits import database_sizes, dollars
+from providers.aws.monitoring.limits import database_sizes, dollars, token_kinds
+from providers.aws.monitoring.metric_queries import AwsMetric, MetricQuery
 from providers.aws.monitoring.metrics import AwsAlarmTarget, next_dimensions, service_target
 from providers.aws.monitoring.permission_events import log_permission_changes
 from providers.aws.monitoring.security_metrics import ALL_RULES
@@ -30,10 +31,12 @@ from providers.contract.alarms import ACCOUNT_PERMISSIONS, ENTRY_FIREWALL, Sever
 from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry, Monitoring
-from providers.contract.spec import BudgetSpec
+from providers.contract.spec import BudgetSpec, ModelPrice
+from providers.contract.tokens import counted_prices
 
 Alarms = dict[str, aws.cloudwatch.MetricAlarm]
 """Alarms by rule key."""
+TOKENS_PER_PRICE = 1_000_000
 BUDGET_NOTIFICATIONS: tuple[tuple[str, int, Severity], ...] = (
     ("ACTUAL", 80, "warning"),
     ("FORECASTED", 100, "warning"),
@@ -59,7 +62,7 @@ def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched,
 def _alarms(scope: Scope, base: AwsBaseResources, watched: AwsWatched, targets: Mapping[str, AwsAlarmTarget]) -> Alarms:
     """One alarm per rule: compute's, and the remaining rules' declared here."""
     deployment_alarms = watched.workloads.compute.alarms
-    remaining = [rule for rule in base.context.alarm_rules if rule.key not in deployment_alarms]
+    remaining = [rule for rule in base.context.alarm_rules.of_cloud if rule.key not in deployment_alarms]
     declared = {rule.key: create_alarm(scope, rule, base.channels, targets[rule.name]) for rule in remaining}
     return {**deployment_alarms, **declared}
 
@@ -71,7 +74,9 @@ def _request_alarms(
     spec, stack, channels, rules = base.spec, base.context.stack, base.channels, base.context.alarm_rules
     if watched.workloads.ingress is None:
         return []
-    by_service = {name: {rule.signal: alarms[rule.key] for rule in rules if rule.name == name} for name in spec.public}
+    by_service = {
+        name: {rule.signal: alarms[rule.key] for rule in rules.of_cloud if rule.name == name} for name in spec.public
+    }
     arns = [
         create_outage_alarm(scope, targets[name], name, service_alarms, channels).arn
         for name, service_alarms in by_service.items()
@@ -93,6 +98,9 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
     if watched.copies is not None:
         targets["copies"] = _copies(base, watched.copies)
     targets |= _security(scope, base)
+    prices = counted_prices(base.spec)
+    if prices:
+        targets["models"] = AwsAlarmTarget(base.context.stack, models=cost_query(prices))
     if watched.jobs is not None:
         targets |= {name: _job(base, watched.jobs, name) for name in watched.jobs.names}
     return {**targets, "money": AwsAlarmTarget(base.context.stack, {"Currency": "USD"})}
@@ -110,6 +118,18 @@ def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarm
     )
     stopped = is_passive(base.spec) and base.spec.services[name].replicas.min == 0
     return replace(target, quiet=frozenset({Signal.UNHEALTHY_REPLICAS})) if stopped else target
+
+
+def cost_query(prices: Mapping[str, ModelPrice]) -> MetricQuery:
+    """Query of the cost of Bedrock models in US dollars; a model without calls has no values and costs nothing."""
+    metrics: dict[str, AwsMetric] = {}
+    terms: list[str] = []
+    for number, (model, price) in enumerate(prices.items()):
+        for kind in token_kinds(len(prices)):
+            id = f"{kind.id}{number}"
+            metrics[id] = AwsMetric("AWS/Bedrock", kind.metric, "Sum", ("ModelId",), values={"ModelId": model})
+            terms.append(f"FILL({id},0)*{kind.usd(price):.12g}")
+    return MetricQuery(metrics, f"({'+'.join(terms)})/{TOKENS_PER_PRICE}", missing="notBreaching")
 
 
 def _copies(base: AwsBaseResources, copies: AwsCopies) -> AwsAlarmTarget:

@@ -20,7 +20,8 @@ from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.collector import CollectorPipeline
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
-from providers.contract.prometheus import DEFAULT_PATH, ScrapeEndpoint, rules_document, scrape_endpoint
+from providers.contract.prometheus import OF_SERVICES, rules_document
+from providers.contract.scrape_endpoints import DEFAULT_PATH, ScrapeEndpoint, scrape_endpoint
 
 SCRAPE_SECONDS = 15
 """Interval that gives four samples in the shortest window of a rule."""
@@ -67,7 +68,7 @@ def create_prometheus(
         scope.named("rules"),
         name="alarms",
         workspace_id=workspace.id,
-        data=rules_document(context.spec, context.alarm_rules, subjects=("service",)),
+        data=rules_document(context.spec, context.alarm_rules, subjects=OF_SERVICES),
         opts=scope.opts(),
     )
     aws.amp.AlertManagerDefinition(

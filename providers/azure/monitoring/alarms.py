@@ -22,6 +22,7 @@ from providers.azure.monitoring.metrics import (
     metrics_of,
     queries_of,
     query_minutes,
+    token_cost,
     window_seconds,
 )
 from providers.azure.monitoring.roles import is_enabled
@@ -32,6 +33,7 @@ from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry
 from providers.contract.spec import Platform
+from providers.contract.tokens import counted_prices
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,10 @@ class LogCondition:
 
 def create_alarms(scope: Scope, targets: AzureTargets) -> None:
     """Declare an alert rule for each alarm rule; LookupError for a signal that no table has."""
-    for rule in targets.base.context.alarm_rules:
-        if rule.signal is Signal.PERMISSION_CHANGES:
+    for rule in targets.base.context.alarm_rules.of_cloud:
+        if rule.subject == "models":
+            _cost_alarm(scope, targets, rule)
+        elif rule.signal is Signal.PERMISSION_CHANGES:
             _permission_alarm(scope, targets, rule)
         elif rule.signal in DRILL_QUERIES:
             _drill_alarm(scope, targets, rule)
@@ -185,6 +189,17 @@ def _job_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
     )
     log_alert(scope, base.context, base.channels, _alarm(base.spec, rule), query, base.logs.workspace_id)
+
+
+def _cost_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    base = targets.base
+    query = LogCondition(
+        query=token_cost(counted_prices(base.spec)),
+        limit=rule.threshold,
+        window_seconds=rule.period_seconds,
+        frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
+    )
+    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
 
 
 def _drill_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:

@@ -12,10 +12,18 @@ import pulumi_azure_native as azure_native
 from providers.azure.context import AzureContext
 from providers.azure.monitoring.alarms import AzureTargets
 from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES, reports_over_time, runs_over_time
-from providers.azure.monitoring.metrics import QUERIES, access_log, metrics_of, queries_of, query_minutes
+from providers.azure.monitoring.metrics import (
+    QUERIES,
+    access_log,
+    cost_over_time,
+    metrics_of,
+    queries_of,
+    query_minutes,
+)
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
+from providers.contract.tokens import counted_prices
 
 VERSION = "Notebook/1.0"
 PORTAL_URL = "https://portal.azure.com"
@@ -34,7 +42,7 @@ def create_dashboard(scope: Scope, targets: AzureTargets) -> pulumi.Output[str]:
     context, workspace = targets.base.context, targets.base.logs.workspace_id
     document = {
         "version": VERSION,
-        "items": _items(targets, dashboard_rows(targets.spec, context.alarm_rules)),
+        "items": _items(targets, dashboard_rows(targets.spec, context.alarm_rules.of_cloud)),
         "fallbackResourceIds": [workspace],
     }
     workbook = azure_native.applicationinsights.Workbook(
@@ -79,6 +87,8 @@ def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
     if panel.shows == GraphOnlyMetric.REQUESTS:
         return _query_item(targets, name, panel, _requests_query(targets, row.name))
     rule = targets.base.context.alarm_rules.rule(row.name, Signal(panel.shows))
+    if rule.subject == "models":
+        return _query_item(targets, name, panel, cost_over_time(counted_prices(targets.spec), rule))
     if rule.signal in DRILL_QUERIES:
         return _query_item(targets, name, panel, reports_over_time(targets.base.context, rule))
     if rule.signal in JOB_QUERIES:

@@ -14,6 +14,7 @@ from providers.contract.alarms import DEFINITIONS, Signal
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.span_limits import untraced_runs
 from providers.contract.spec import Platform
+from providers.contract.tokens import counted_prices
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
 MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 30, 730
@@ -70,6 +71,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_grafana_access(spec),
         *_traced_by_agent(spec),
         *untraced_runs(spec),
+        *token_price_adjustments(spec),
     ]
 
 
@@ -151,6 +153,18 @@ def _adjusted_budget(spec: Platform) -> Iterator[Adjustment]:
     if spec.monitoring.dashboards:
         reason = "the spending row of the workbook is a link to Cost Management; Azure Monitor has no metric of costs"
         yield Adjustment("monitoring.dashboards", True, Effect.PARTIAL, reason)
+
+
+def token_price_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    """Prices that the alarm on the account of the models cannot tell apart."""
+    prices = counted_prices(spec)
+    if len(prices) > 1:
+        reason = "the exported metrics name no model, so all tokens count at the highest of the prices"
+        yield Adjustment("cost.models", list(prices), Effect.PARTIAL, reason)
+    cached = [name for name, price in prices.items() if price.cached is not None]
+    if cached:
+        reason = "Azure does not count cached input apart, so it counts at the price of input"
+        yield Adjustment("cost.models", cached, Effect.PARTIAL, reason)
 
 
 def _traced_by_agent(spec: Platform) -> Iterator[Adjustment]:

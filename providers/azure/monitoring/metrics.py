@@ -14,7 +14,7 @@ from providers.azure.database.sizes import disk_gib
 from providers.azure.entry.limits import has_gateway
 from providers.azure.naming import app_name, gateway_name, profile_name
 from providers.contract.alarms import MIN_JUDGED_REQUESTS, AlarmRule, RuleDefinition, Signal
-from providers.contract.spec import Platform
+from providers.contract.spec import ModelPrice, Platform
 
 GIB = 2**30
 NANO = 10**9
@@ -240,6 +240,30 @@ def queries_of(spec: Platform) -> Mapping[Signal, Callable[[AzureContext, AlarmR
 def query_minutes(rule: AlarmRule | RuleDefinition) -> int:
     """Return the window of a log query: the periods of the rule, at least the ingestion delay."""
     return max(MIN_QUERY_MINUTES, rule.period_seconds * rule.periods // 60)
+
+
+INPUT_TOKENS, OUTPUT_TOKENS = "ProcessedPromptTokens", "GeneratedTokens"
+"""Microsoft Learn, "Supported metrics for Microsoft.CognitiveServices/accounts"; both can be exported to the workspace."""
+
+
+def token_cost(prices: Mapping[str, ModelPrice], grain: str = "") -> str:
+    """Return the query of the cost of Azure OpenAI in US dollars; `grain` summarizes it for a graph.
+
+    A metric alert cannot add up prices, so the query reads exported metrics. These have no dimensions (Microsoft Learn,
+    "Diagnostic settings in Azure Monitor"): with several models, the tokens of each count at the highest price.
+    """
+    per_input, per_output = (max(p.input for p in prices.values()), max(p.output for p in prices.values()))
+    usd = f'iff(MetricName == "{INPUT_TOKENS}", {per_input:.12g}, {per_output:.12g})'
+    return (
+        'AzureMetrics | where ResourceProvider =~ "MICROSOFT.COGNITIVESERVICES" '
+        f'and MetricName in ("{INPUT_TOKENS}", "{OUTPUT_TOKENS}") '
+        f"| summarize value = sum(Total * {usd}) / 1000000.0{grain}"
+    )
+
+
+def cost_over_time(prices: Mapping[str, ModelPrice], rule: AlarmRule) -> str:
+    """Return the query of a graph: the cost of each period of a rule."""
+    return token_cost(prices, f" by bin(TimeGenerated, {rule.period_seconds // 3600}h)")
 
 
 def burn_rate_query(context: AzureContext, percent: float, short_seconds: int) -> str:

@@ -25,7 +25,8 @@ from providers.azure.context import AzureContext
 from providers.azure.naming import grafana_name
 from providers.azure.observability.channels import SEVERITIES, AzureChannels
 from providers.contract.component import Scope
-from providers.contract.prometheus import PrometheusRule, prometheus_rules, scrape_endpoint
+from providers.contract.prometheus import OF_SERVICES, PrometheusRule, prometheus_rules
+from providers.contract.scrape_endpoints import scrape_endpoint
 
 STREAM = "Microsoft-PrometheusMetrics"
 DESTINATION = "workspace"
@@ -99,12 +100,10 @@ def _collection_rule(
 
 
 def _rule_groups(scope: Scope, context: AzureContext, channels: AzureChannels, workspace: PrometheusWorkspace) -> None:
-    """Rule group of each service, with the rules that are the same on every cloud."""
-    rules = prometheus_rules(context.spec, context.alarm_rules, ("service",))
-    for name in context.spec.services:
+    """Rule group of each service and of the tokens that they report, with the rules that are the same on every cloud."""
+    rules = prometheus_rules(context.spec, context.alarm_rules, OF_SERVICES)
+    for name in dict.fromkeys(rule.rule.name for rule in rules):
         service_rules = [rule for rule in rules if rule.rule.name == name]
-        if not service_rules:
-            continue
         azure_native.alertsmanagement.PrometheusRuleGroup(
             scope.named(f"{name}-rules"),
             resource_group_name=context.group,

@@ -1,10 +1,10 @@
-"""Monitoring, budget, deployment and recovery."""
+"""Monitoring, budget, cost of models, deployment and recovery."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Cron, Guid, Percent, SpecModel
+from providers.contract.spec.base import Cron, Guid, Percent, Slug, SpecModel
 
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -88,6 +88,53 @@ class BudgetSpec(SpecModel):
 
     monthly_usd: Annotated[float, Field(gt=0)]
     """Monthly cost in US dollars; the notification channels receive 80 and 100 percent of it, and the forecast."""
+
+
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=200)]
+"""Name of a model as requests have it; the characters need no escaping in queries."""
+UsdPerMillion = Annotated[float, Field(ge=0, le=100_000)]
+Usd = Annotated[float, Field(gt=0)]
+# the summary of an alarm contains both, which is a template of Alertmanager and part of a text in JSON
+PlainText = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .,:;/_?=&%#@()+-]*$", max_length=200)]
+
+
+class ModelPrice(SpecModel):
+    """Price of the tokens of one model, in US dollars for a million."""
+
+    input: UsdPerMillion
+    """US dollars for a million tokens of input."""
+    output: UsdPerMillion
+    """US dollars for a million tokens of output."""
+    cached: UsdPerMillion | None = None
+    """US dollars for a million tokens of input that are read from the provider's cache; absent: the price of input."""
+    source: PlainText | None = None
+    """Page or contract that has the price; the alarm names it."""
+    region: PlainText | None = None
+    """Region or endpoint for which the price is; the alarm names it."""
+
+
+class ServiceCost(SpecModel):
+    """Limits of what the models of one service may cost before an alarm fires."""
+
+    per_hour_usd: Usd | None = None
+    """US dollars an hour; absent: no alarm for this service alone."""
+    per_day_usd: Usd | None = None
+    """US dollars in 24 hours; absent: no alarm for this service alone."""
+
+
+class CostSpec(SpecModel):
+    """Cost of model tokens: prices, and the limits above which alarms fire."""
+
+    models: dict[ModelName, ModelPrice] = {}
+    """Prices by the name of the model in requests: a Bedrock ID, the last part of a Vertex AI model, a deployment of Azure OpenAI, or another provider's name."""
+    prices_as_of: Annotated[str, Field(pattern=r"^20\d\d-[01]\d-[0-3]\d$")] | None = None
+    """Day on which the prices were read (YYYY-MM-DD); required with `models`."""
+    per_hour_usd: Usd = 10
+    """US dollars an hour of all models together, above which an alarm fires."""
+    per_day_usd: Usd | None = None
+    """US dollars in 24 hours of all models together, above which an alarm fires; absent: no such alarm."""
+    services: dict[Slug, ServiceCost] = {}
+    """Limits by service; its metrics must be scraped by Prometheus."""
 
 
 class Deployer(SpecModel):

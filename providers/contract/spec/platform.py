@@ -8,7 +8,7 @@ from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, S
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec
-from providers.contract.spec.operations import Acceptance, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
+from providers.contract.spec.operations import Acceptance, BudgetSpec, CostSpec, Deployer, MonitoringSpec, RecoverySpec
 from providers.contract.spec.rollout import Release
 from providers.contract.spec.service import Service
 
@@ -134,6 +134,8 @@ class Platform(SpecModel):
     """Logs, alarms, dashboards."""
     budget: BudgetSpec | None = None
     """Budget; absent: no budget alarm."""
+    cost: CostSpec = CostSpec()
+    """Cost of model tokens."""
     deployer: Deployer | None = None
     """Keyless deployment from CI; absent: none."""
     recovery: RecoverySpec = RecoverySpec()
@@ -205,6 +207,11 @@ class Platform(SpecModel):
     def models(self) -> tuple[str, ...]:
         """Managed models in the block of the chosen cloud; docker has none."""
         return self.block.models if isinstance(self.block, AwsBlock | GcpBlock | AzureBlock) else ()
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Names of the managed models in requests and in metrics: the last part of a path, without a version."""
+        return tuple(model.rpartition("/")[2].partition("@")[0] for model in self.models)
 
     def users_of(self, part: str) -> tuple[str, ...]:
         """Names of the services that use `part` (database, cache, storage, models), in the order of the file."""

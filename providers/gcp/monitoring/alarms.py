@@ -11,6 +11,7 @@ from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry
 from providers.contract.spec import Platform
+from providers.contract.tokens import counted_prices
 from providers.gcp.context import GcpContext
 from providers.gcp.entry.resources import GcpEntry
 from providers.gcp.monitoring import metrics
@@ -25,6 +26,7 @@ from providers.gcp.monitoring.metrics import (
     METRICS,
     GcpMetric,
     alignment_seconds,
+    cost_query,
     drill_query,
     duration_seconds,
     log_metric_query,
@@ -109,7 +111,7 @@ def create_alarms(
     scope: Scope, targets: GcpTargets, channels: GcpChannels, log_metrics: Mapping[Signal, pulumi.Resource]
 ) -> None:
     """Create an alert policy for each rule; `log_metrics` are the metrics that count log entries, by signal."""
-    for rule in targets.context.alarm_rules:
+    for rule in targets.context.alarm_rules.of_cloud:
         enabled = False if _is_expected(targets.spec, rule) else None
         alarm = GcpAlarm(rule.key, rule.severity, rule.summary, list(_conditions(targets, rule)), enabled)
         # a query contains the metric's name as text
@@ -121,6 +123,8 @@ def _is_expected(spec: Platform, rule: AlarmRule) -> bool:
     """Return whether what a rule measures is expected in a region that does not serve: no runs, exports and stopped services."""
     if not is_passive(spec):
         return False
+    if rule.subject == "models":  # counted for the whole project, so the region that serves has the alarm
+        return True
     if rule.subject == "service":
         return rule.signal is Signal.MISSING_REPLICAS and spec.services[rule.name].replicas.min == 0
     return rule.signal in (Signal.JOB_MISSED, Signal.COPIES_DATABASE_MISSING)
@@ -159,8 +163,8 @@ def create_alarm(
 def _conditions(targets: GcpTargets, rule: AlarmRule) -> Iterator[Condition]:
     """Condition of a rule, and for a share of at least some events one on their number."""
     yield _condition(targets, rule)
-    metric = metric_for(METRICS, rule)
-    if metric.min_events:
+    metric = METRICS.get(rule.signal)  # none where the condition is a query
+    if metric is not None and metric.min_events:
         period = alignment_seconds(targets.spec, rule)
         yield Condition(
             display_name=f"{metric.min_events} or more in {period} s",
@@ -183,6 +187,9 @@ def _conditions(targets: GcpTargets, rule: AlarmRule) -> Iterator[Condition]:
 
 
 def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
+    if rule.subject == "models":
+        query = pulumi.Output.from_input(f"{cost_query(counted_prices(targets.spec), rule)} > {rule.threshold:g}")
+        return _query_condition(rule, query)
     if rule.signal in LOG_FILTERS:
         return _log_condition(targets, rule)
     if rule.signal is Signal.JOB_MISSED:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import AlarmRule, Signal, metric_for
+from providers.contract.alarms import AlarmRule, AlarmRules, Signal, metric_for
 from providers.contract.component import Scope
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
+from providers.contract.prometheus import expression
 from providers.contract.spec import Platform
+from providers.contract.tokens import counted_prices
 from providers.gcp.monitoring.alarms import GcpTargets
-from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds
+from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds, cost_query
+from providers.gcp.naming import run_name
 
 COLUMNS, WIDTH, HEIGHT, HEADING_HEIGHT = 48, 12, 12, 4
 """Units of the mosaic layout: 48 columns, four graphs in a row."""
@@ -34,7 +37,7 @@ class TilePosition:
 def create_dashboard(scope: Scope, targets: GcpTargets) -> pulumi.Output[str]:
     """Create the dashboard; return its URL in the console."""
     context = targets.context
-    rows = dashboard_rows(targets.spec, context.alarm_rules)
+    rows = dashboard_rows(targets.spec, _shown_rules(targets))
     document = {
         "displayName": f"Agent platform {context.stack}",
         "mosaicLayout": {"columns": COLUMNS, "tiles": _tiles(targets, rows)},
@@ -47,6 +50,12 @@ def create_dashboard(scope: Scope, targets: GcpTargets) -> pulumi.Output[str]:
     )
     builder = f"{CONSOLE_URL}/monitoring/dashboards/builder"
     return dashboard.id.apply(lambda name: f"{builder}/{name.rpartition('/')[2]}?project={context.project}")
+
+
+def _shown_rules(targets: GcpTargets) -> AlarmRules:
+    """Rules with a graph; of those that need Prometheus, the ones on tokens of all services."""
+    rules = targets.context.alarm_rules
+    return AlarmRules(tuple(rule for rule in rules if not rule.needs_prometheus or rule.subject == "tokens"))
 
 
 def tile_positions(panel_counts: Sequence[int]) -> list[list[TilePosition]]:
@@ -86,10 +95,18 @@ def _widget(targets: GcpTargets, row: DashboardRow, panel: Panel) -> Widget:
         rule = replace(rules.rule(row.name, Signal.ERROR_PERCENT), period_seconds=panel.period_seconds)
         return _graph(panel.title, panel.unit, _query(targets, rule, REQUESTS, targets.all_series(rule)), None)
     rule = rules.rule(row.name, Signal(panel.shows))
+    if rule.subject in ("models", "tokens"):
+        return _graph(panel.title, panel.unit, {"prometheusQuery": _token_query(targets, rule)}, panel.threshold)
     metric = metric_for(METRICS, rule)
     threshold = None if panel.threshold is None else targets.threshold(rule)
     query = _ratio(targets, rule, metric) if metric.is_share else _query(targets, rule, metric, targets.series(rule))
     return _graph(_title(panel), f"{panel.unit}, as measured", query, threshold)
+
+
+def _token_query(targets: GcpTargets, rule: AlarmRule) -> str:
+    if rule.subject == "models":
+        return cost_query(counted_prices(targets.spec), rule)
+    return expression(targets.spec, rule, lambda name: run_name(targets.context.stack, name))
 
 
 def _title(panel: Panel) -> str:

@@ -13,7 +13,7 @@ from math import ceil
 
 from providers.contract.alarms import MIN_JUDGED_REQUESTS, AlarmRule, Signal, metric_for
 from providers.contract.drill import AGE_METRIC, LEFTOVERS_METRIC
-from providers.contract.spec import Platform
+from providers.contract.spec import ModelPrice, Platform
 from providers.gcp.monitoring.permission_changes import PERMISSION_FILTER, changes_query, changes_series
 from providers.gcp.naming import job_name, metric_type, run_name
 
@@ -301,6 +301,25 @@ def drill_query(stack: str, rule: AlarmRule) -> str:
     if rule.signal is Signal.DATABASE_BACKUP_AGE_SECONDS:
         newest = f"({newest} or vector({UNKNOWN_AGE_SECONDS}))"
     return f"{newest} > {rule.threshold:.0f}"
+
+
+TOKENS = (
+    "aiplatform_googleapis_com:publisher_online_serving_token_count{{monitored_resource="
+    '"aiplatform.googleapis.com/PublisherModel",model_user_id="{model}",type{condition}}}'
+)
+"""Tokens of a publisher's model in the project by type: input, output, and others with cache_read and cache_write in the name."""
+
+
+def cost_query(prices: Mapping[str, ModelPrice], rule: AlarmRule) -> str:
+    """PromQL of the cost of Vertex AI models in US dollars in the period of a rule; a model without calls costs nothing."""
+    terms: list[str] = []
+    for model, price in prices.items():
+        cached = price.input if price.cached is None else price.cached  # writes to the cache count as input
+        kinds = (("!~", "output|cache_read", price.input), ("=~", "output", price.output), ("=~", "cache_read", cached))
+        for sign, names, usd in kinds:
+            tokens = TOKENS.format(model=model, condition=f'{sign}".*({names}).*"')
+            terms.append(f"(sum(increase({tokens}[{rule.period_seconds}s])) or vector(0)) * {usd:.12g}")
+    return f"({' + '.join(terms)}) / 1000000"
 
 
 def log_metric_name(stack: str, signal: Signal) -> str:

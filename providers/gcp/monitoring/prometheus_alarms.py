@@ -7,7 +7,7 @@ exporter, and their alarms use the metrics of Cloud SQL and Memorystore.
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.prometheus import PrometheusRule, prometheus_rules
+from providers.contract.prometheus import OF_SERVICES, PrometheusRule, prometheus_rules
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.alarms import EVALUATION_SECONDS, Condition, GcpAlarm, create_alarm
 from providers.gcp.naming import run_name
@@ -15,23 +15,23 @@ from providers.gcp.observability.channels import GcpChannels
 
 
 def create_prometheus_alarms(scope: Scope, context: GcpContext, channels: GcpChannels) -> None:
-    """Create an alert policy for each Prometheus rule of a service."""
-    for prometheus_rule in prometheus_rules(context.spec, context.alarm_rules, subjects=("service",)):
+    """Create an alert policy for each Prometheus rule on what services expose."""
+    # the project stores the series of every stack, so the sidecar's `job` label contains the stack
+    rules = prometheus_rules(context.spec, context.alarm_rules, OF_SERVICES, lambda name: run_name(context.stack, name))
+    for prometheus_rule in rules:
         rule = prometheus_rule.rule
-        conditions = [_condition(context, prometheus_rule)]
+        conditions = [_condition(prometheus_rule)]
         alarm = GcpAlarm(f"{rule.key}-prometheus", rule.severity, rule.summary, conditions)
         create_alarm(scope, context, channels, alarm)
 
 
-def _condition(context: GcpContext, prometheus_rule: PrometheusRule) -> Condition:
+def _condition(prometheus_rule: PrometheusRule) -> Condition:
     rule = prometheus_rule.rule
-    # the project stores the series of every stack, so the sidecar's `job` label contains the stack
-    query = prometheus_rule.expression.replace(f'job="{rule.name}"', f'job="{run_name(context.stack, rule.name)}"')
     return Condition(
         display_name=rule.summary,
         condition_prometheus_query_language=(
             gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
-                query=f"{query} > {rule.threshold:g}",
+                query=f"{prometheus_rule.expression} > {rule.threshold:g}",
                 duration=f"{prometheus_rule.seconds}s",
                 evaluation_interval=f"{EVALUATION_SECONDS}s",
                 rule_group=rule.name,

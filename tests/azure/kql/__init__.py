@@ -20,7 +20,10 @@ PACKAGE = "@kusto/language-service-next"
 TABLES = {
     "AddonAzureBackupJobs": "(TimeGenerated: datetime, JobOperation: string, JobStatus: string, JobUniqueId: string)",
     "AzureDiagnostics": "(TimeGenerated: datetime, Category: string, Resource: string, ResourceProvider: string)",
-    "AzureMetrics": "(TimeGenerated: datetime, ResourceProvider: string, Resource: string, MetricName: string, Maximum: real)",
+    "AzureMetrics": (
+        "(TimeGenerated: datetime, ResourceProvider: string, Resource: string, MetricName: string, Maximum: real, "
+        "Total: real)"
+    ),
     "ContainerAppConsoleLogs": (
         "(TimeGenerated: datetime, ContainerAppName: string, ContainerName: string, RevisionName: string, "
         "ContainerGroupName: string, JobName: string, Log: string, Stream: string)"

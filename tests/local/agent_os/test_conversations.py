@@ -12,6 +12,9 @@ from tests.local.poll import eventually
 
 pytestmark = pytest.mark.xdist_group("agent_os")
 
+CALL = 'gen_ai_operation_name="chat",gen_ai_provider_name="local",gen_ai_request_model="local-rules"'
+GEN_AI = f'{CALL},gen_ai_token_modality="text"'
+
 
 def test_a_chat_is_answered_without_a_key(system: System) -> None:
     answer = chat(system, "My name is Ada.", new_session())
@@ -54,15 +57,15 @@ def test_the_tokens_of_an_answer_are_counted_in_the_metrics(system: System) -> N
     series = (
         'agent_tokens_total{kind="input",model="local-rules"}',
         'agent_tokens_total{kind="output",model="local-rules"}',
+        *(f"gen_ai_client_inference_usage_{kind}_tokens_total{{{GEN_AI}}}" for kind in ("input", "output")),
+        *(f'gen_ai_client_token_usage_sum{{{CALL},gen_ai_token_type="{kind}"}}' for kind in ("input", "output")),
     )
     before = [system.metric(name) for name in series]
     answer = chat(system, "My name is Ada.", new_session()).body
     after = [system.metric(name) for name in series]
     assert answer["input_tokens"] > 0
-    assert [int(now - then) for now, then in zip(after, before, strict=True)] == [
-        answer["input_tokens"],
-        answer["output_tokens"],
-    ]
+    counted = [int(now - then) for now, then in zip(after, before, strict=True)]
+    assert counted == [answer["input_tokens"], answer["output_tokens"]] * 3
 
 
 def test_runs_sessions_and_model_calls_are_counted(system: System) -> None:
