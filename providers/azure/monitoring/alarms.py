@@ -199,7 +199,7 @@ def _cost_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         window_seconds=rule.period_seconds,
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
     )
-    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+    log_alert(scope, base.context, base.channels, _alarm(base.spec, rule), query, base.logs.workspace_id)
 
 
 def _drill_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
