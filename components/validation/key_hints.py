@@ -144,9 +144,9 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "ingress",
-        ("certificate", "certificate_arn", "cert", "ssl", "tls", "certificate_id"),
-        "the certificate is always issued for `ingress.domain` and validated in `ingress.dns_zone`, a zone of the same account",
-        "remove this key",
+        ("certificate_arn", "cert", "ssl", "tls", "certificate_id"),
+        "the certificate is issued for `ingress.domain` and validated in `ingress.dns_zone`, a zone of the same account",
+        "remove this key; with azure.entry: gateway, name a certificate of a Key Vault under ingress.certificate",
     ),
     Unavailable(
         "ingress",

@@ -75,7 +75,7 @@ def test_the_json_has_every_check_with_evidence(run: Run) -> None:
     assert document["failed"] is True
     assert sum(document["counts"].values()) == len(CHECK_IDS)
     (check,) = [check for check in document["checks"] if check["id"] == "keys-rotate"]
-    assert (check["severity"], check["verdict"], check["controls"]) == ("medium", "pass", ["KMS.4"])
+    assert (check["severity"], check["verdict"], check["controls"]) == ("medium", "pass", ["KMS.4", "CKV_AWS_7"])
     assert check["evidence"][0] == {
         "resource": "kms:Key trial-keys-data",
         "property": "enableKeyRotation",

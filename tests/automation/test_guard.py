@@ -100,11 +100,16 @@ COPIES: dict[str, dict[str, object]] = {
     "azure": {"recovery.mode": "backup", "azure.location": "eastus2", "azure.standby_location": "centralus"},
 }
 """Changes by which production also keeps copies in a standby region, where the cloud has them."""
+OTHER_ENTRIES: dict[str, dict[str, object]] = {
+    "azure": {"azure.entry": "gateway", "ingress.certificate": {"azure": "keys/acme-certs/agents"}}
+}
+"""Changes by which production has its other entry, where the cloud has two."""
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_production_declares_every_stateful_type(cloud: str) -> None:
-    declared = {resource.type for resource in plan(production(COPIES.get(cloud), cloud=cloud)).custom}
+    shapes = (COPIES.get(cloud), OTHER_ENTRIES.get(cloud, {}))
+    declared = {resource.type for shape in shapes for resource in plan(production(shape, cloud=cloud)).custom}
     assert set(resource_traits(cloud).holds) - declared == set()
 
 

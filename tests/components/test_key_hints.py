@@ -4,11 +4,16 @@ import json
 from pathlib import Path
 
 from components.validation.key_hints import SYNONYMS, UNAVAILABLE
-from providers.contract.spec import SpecModel
+from providers.contract.spec import Platform, SpecModel
 from providers.contract.spec.network import IngressSpec, NetworkSpec
 from providers.contract.spec.service import Service
 
-MODELS: dict[str, type[SpecModel]] = {"services.*": Service, "network": NetworkSpec, "ingress": IngressSpec}
+MODELS: dict[str, type[SpecModel]] = {
+    "": Platform,
+    "services.*": Service,
+    "network": NetworkSpec,
+    "ingress": IngressSpec,
+}
 SCHEMA = Path(__file__).parents[2] / "docs" / "config.schema.json"
 
 

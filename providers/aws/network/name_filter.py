@@ -44,8 +44,8 @@ def create_name_filter(scope: Scope, context: AwsContext, vpc: aws.ec2.Vpc) -> t
 
 
 def _rules(
-    scope: Scope, context: AwsContext, group: aws.route53.ResolverFirewallRuleGroup
-) -> Iterator[aws.route53.ResolverFirewallRule]:
+    scope: Scope, context: AwsContext, group: "aws.route53.ResolverFirewallRuleGroup"
+) -> Iterator["aws.route53.ResolverFirewallRule"]:
     names = {"listed-names": allowed_names(context.spec, context.region), "every-name": (EVERY_NAME,)}
     lists = {
         part: aws.route53.ResolverFirewallDomainList(

@@ -49,7 +49,7 @@ def firewall_rules(context: AzureContext) -> Iterator[FirewallRule]:
         yield FirewallRule(f"hosts-{port}", "handshake" if port == HTTPS_PORT else "address", hosts, port)
 
 
-def create_route_table(scope: Scope, context: AzureContext) -> azure_native.network.RouteTable:
+def create_route_table(scope: Scope, context: AzureContext) -> "azure_native.network.RouteTable":
     """Declare the route table of the apps' subnet, without a route."""
     return azure_native.network.RouteTable(
         scope.named("names-routes"), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
@@ -62,7 +62,7 @@ def create_firewall(
     plan: AzureAddressPlan,
     network: azure_native.network.VirtualNetwork,
     gateway: azure_native.network.NatGateway | None,
-    routes: azure_native.network.RouteTable,
+    routes: "azure_native.network.RouteTable",
     logs: AzureLogs,
     after: Sequence[pulumi.Resource],
 ) -> pulumi.Resource:
@@ -127,7 +127,7 @@ def _address(scope: Scope, context: AzureContext, logs: AzureLogs) -> azure_nati
 
 def _policy(
     scope: Scope, context: AzureContext, plan: AzureAddressPlan
-) -> tuple[azure_native.network.FirewallPolicy, pulumi.Resource]:
+) -> tuple["azure_native.network.FirewallPolicy", pulumi.Resource]:
     policy = azure_native.network.FirewallPolicy(
         scope.named("names"),
         resource_group_name=context.group,

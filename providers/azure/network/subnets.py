@@ -33,7 +33,7 @@ def create_subnets(
     network: azure_native.network.VirtualNetwork,
     gateway: azure_native.network.NatGateway | None,
     logs: AzureLogs,
-    routes: azure_native.network.RouteTable | None = None,
+    routes: "azure_native.network.RouteTable | None" = None,
 ) -> Mapping[Subnet, azure_native.network.Subnet]:
     """Declare the subnets that the platform uses; `routes` are those of the apps."""
     subnets: dict[Subnet, azure_native.network.Subnet] = {}

@@ -51,8 +51,8 @@ def create_name_policy(scope: Scope, context: GcpContext, network: gcp.compute.N
 
 
 def _rules(
-    scope: Scope, context: GcpContext, policy: gcp.compute.NetworkFirewallPolicy
-) -> Iterator[gcp.compute.NetworkFirewallPolicyRule]:
+    scope: Scope, context: GcpContext, policy: "gcp.compute.NetworkFirewallPolicy"
+) -> Iterator["gcp.compute.NetworkFirewallPolicyRule"]:
     match, layer4 = gcp.compute.NetworkFirewallPolicyRuleMatchArgs, _layer4
     inside = [*map(str, PRIVATE_BLOCKS), GOOGLE_APIS]
     goto, deny = "goto_next", "deny"
@@ -74,12 +74,12 @@ def _layer4(port: int | None = None) -> list[gcp.compute.NetworkFirewallPolicyRu
 def _rule(
     scope: Scope,
     context: GcpContext,
-    policy: gcp.compute.NetworkFirewallPolicy,
+    policy: "gcp.compute.NetworkFirewallPolicy",
     part: str,
     priority: int,
     action: str,
     match: gcp.compute.NetworkFirewallPolicyRuleMatchArgs,
-) -> gcp.compute.NetworkFirewallPolicyRule:
+) -> "gcp.compute.NetworkFirewallPolicyRule":
     return gcp.compute.NetworkFirewallPolicyRule(
         scope.named(f"names-{part}"),
         project=context.project,
