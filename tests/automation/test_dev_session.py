@@ -2,18 +2,20 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from automation.deploy.errors import DeploymentFailed
 from automation.dev.debug_port import DebugPort
-from automation.dev.image_layout import named_layout
+from automation.dev.image_layout import image_layout, named_layout
 from automation.dev.log_stream import LogFilter, LogPrinter
 from automation.dev.mirror import COMPLETE, Mirror
 from automation.dev.options import chosen_services, model_values, parse_debug, parse_sources
-from automation.dev.service_source import write_tools
-from automation.dev.session import ending, refuse_other_clouds, refuse_remote, request_restart
+from automation.dev.service_source import ImageConfig, ServiceSource, write_tools
+from automation.dev.session import DevOptions, DevSession, ending, refuse_other_clouds, refuse_remote, request_restart
 from automation.dev.session_lock import refuse_session, session_lock
 from automation.images.build_context import IgnoreRules
 from automation.shell import LocalShell
@@ -206,6 +208,42 @@ def test_a_second_session_and_an_update_are_refused_while_one_runs(tmp_path: Pat
                 attempt()
             assert f"a dev session is running (process {os.getpid()})" in str(error.value)
     refuse_session(tmp_path, "dev")
+
+
+def test_a_changed_dependency_builds_the_image_of_its_service_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dockerfile = "FROM python\nWORKDIR /srv\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+    session = DevSession.__new__(DevSession)
+    session.options, session.sources = DevOptions(), {}
+    for name in ("web", "tool"):
+        context, folder = tmp_path / name, tmp_path / "mirror" / name
+        context.mkdir()
+        folder.mkdir(parents=True)
+        for file in ("requirements.txt", "app.py"):
+            (context / file).write_text("new", encoding="utf-8")
+        mirror = Mirror(folder, context, image_layout(dockerfile, context, ["Dockerfile"], {}, "/srv"))
+        config = ImageConfig("sha256:0", ("python",), (), {}, "/srv")
+        session.sources[name] = ServiceSource(name, spec().services[name], mirror, config)
+    built: list[str] = []
+    restarted: list[str] = []
+
+    def build(services: Sequence[str], *_: object) -> None:
+        built.extend(services)
+
+    def restart(name: str, *_: object) -> None:
+        restarted.append(name)
+
+    monkeypatch.setattr(session, "_build", build)
+    monkeypatch.setattr(session, "_restart", restart)
+    lines: list[str] = []
+    stream: Any = None
+    printer = LogPrinter(("web", "tool"), lines.append)
+    session.handle([tmp_path / "web" / "requirements.txt"], stream, printer, str)
+    assert (built, restarted) == (["web"], [])
+    assert lines == ["web  | [dev] requirements.txt changed: building the image"]
+    session.handle([tmp_path / "tool" / "app.py"], stream, printer, str)
+    assert (built, restarted) == (["web"], ["tool"])
 
 
 def test_a_service_is_restarted_by_a_request_to_the_daemon() -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -148,7 +149,10 @@ def test_a_port_that_a_process_uses_is_refused_with_its_name(small_stack: SmallS
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         message = small_stack.refusal({"docker.entry_port": port})
-    assert message.startswith(f"docker.entry_port: port {port} is used by the process python")
+    process = psutil.Process()
+    assert message.startswith(
+        f"docker.entry_port: port {port} is used by the process {process.name()} (pid {process.pid}). "
+    )
     assert small_stack.containers() == before
 
 
