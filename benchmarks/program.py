@@ -85,7 +85,6 @@ def _stack_with_services(size: int) -> str:
         "image": "service@sha256:" + "5" * 64,
         "uses": ["database"],
         "replicas": {"min": 2, "max": 2},
-        "closed_paths": [],
     }
     changes = {
         "services": {f"service{index}": {**service, "path": f"/s{index}"} for index in range(size)},

@@ -14,8 +14,9 @@ from providers.azure.entry.limits import (
     record_name,
     validation_record_name,
 )
+from providers.azure.entry.waf_rules import waf_rules
 from providers.contract.diagnostics import Effect
-from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals
+from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals, spec_of
 from tests.planning import DROP, plan, production
 
 
@@ -151,12 +152,29 @@ def test_closed_paths_are_answered_403_and_the_plan_says_so() -> None:
     assert key not in adjustments({key: []})
 
 
-def test_more_closed_paths_than_a_rule_holds_are_refused() -> None:
+def test_more_closed_paths_than_the_rules_hold_are_refused() -> None:
     key = "services.gateway.closed_paths"
-    paths = [f"/internal/{'x' * 90}{n:02}" for n in range(30)]
-    assert not [refusal for refusal in refusals({key: paths[:20]}) if refusal.key == key]
+    paths = [f"/internal/{'x' * 90}{n:03}" for n in range(101)]
+    assert not [refusal for refusal in refusals({key: paths[:100]}) if refusal.key == key]
     (refusal,) = [refusal for refusal in refusals({key: paths}) if refusal.key == key]
-    assert "more than 10 expressions of 256 characters" in refusal.problem
+    assert "more than 50 expressions of 256 characters" in refusal.problem
+
+
+def test_the_paths_of_fifty_services_are_in_several_rules_of_ten_values() -> None:
+    services: dict[str, object] = {
+        f"s{n}": {"app": "agentos", "image": f"s@sha256:{'5' * 64}", "path": f"/s{n}"} for n in range(50)
+    }
+    changes: dict[str, object] = {"services": services, "accept_risk": {}, "monitoring.slo": DROP}
+    rules = waf_rules(spec_of(changes))
+    assert [refusal for refusal in refusals(changes) if "closed_paths" in refusal.key or "prompts" in refusal.key] == []
+    for name, path in (("closed", "/s49/docs"), ("prompts", "/s49/agents/a/runs")):
+        conditions = [each for rule in rules if rule.name.startswith(name) for each in rule.conditions]
+        uris = [each for each in conditions if each.variable == "uri"]
+        assert len(uris) > 1 and all(len(each.values) <= 10 for each in uris)
+        assert any(re.search(value, path) for each in uris for value in each.values)
+    priorities = [rule.priority for rule in rules]
+    assert len(set(priorities)) == len(priorities) and max(priorities) == 100
+    assert {rule.action for rule in rules if rule.priority > 95} == {"Allow"}
 
 
 def test_the_waf_on_prompts_and_the_cost_of_the_link_are_reported() -> None:
@@ -204,8 +222,8 @@ def test_rules_that_azure_cannot_exclude_are_refused() -> None:
     for name in ("SQLi_BODY", "123456"):
         (refusal,) = refusals({"ingress.waf": {"exclude_rules": [name]}})
         assert refusal.key == "ingress.waf.exclude_rules"
-    paths = [f"/{'a' * 110}{n:02}" for n in range(11)]
-    assert refusals({"ingress.waf": {"prompts": paths[:10]}}) == []
+    paths = [f"/{'a' * 110}{n:02}" for n in range(51)]
+    assert refusals({"ingress.waf": {"prompts": paths[:50]}}) == []
     assert [refusal.key for refusal in refusals({"ingress.waf": {"prompts": paths}})] == ["ingress.waf.prompts"]
 
 

@@ -31,7 +31,7 @@ OPERATORS: Mapping[str, str] = {"ip": "IPMatch", "regex": "Regex", "equal": "Equ
 NO_ADDRESS = "255.255.255.255/32"
 """No client has it, so every request is from another one: Microsoft Learn, "Create rate limiting custom rules for Application
 Gateway WAF v2"."""
-UNROUTED_PRIORITY = 16
+UNROUTED_PRIORITY = 14
 GENERAL_GROUP = "General"
 """Group of the rules that parse bodies, whose numbers (200002, 200003) no setting excludes."""
 

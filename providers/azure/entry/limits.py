@@ -22,6 +22,9 @@ MAX_RANGES = 600
 URI_EXPRESSION = "^(?:https?://[^/]+)?/+(?:{})(?:[/?]|$)"
 MAX_VALUE_CHARACTERS, MAX_VALUES = 256, 10
 """Length and number of the values of a match condition on text, same page."""
+MAX_RULES_OF_A_KIND = 5
+"""Rules over closed paths, and over prompts; their priorities are reserved."""
+MAX_EXPRESSIONS = MAX_RULES_OF_A_KIND * MAX_VALUES
 MAX_PATH_LIMITS = 50
 """Limits of paths: a policy has up to 100 custom rules, same page."""
 MIN_COUNTED_PER_MINUTE = 200
@@ -247,11 +250,9 @@ def _refused_ranges(spec: Platform) -> Iterator[Diagnostic]:
 def _refused_closed_paths(spec: Platform) -> Iterator[Diagnostic]:
     closed = closed_paths(spec)
     values = path_expressions(each.path for each in closed)
-    if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
+    if len(values) > MAX_EXPRESSIONS or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
         key = max(closed, key=lambda each: len(each.path)).key
-        problem = (
-            f"the closed paths need more than {MAX_VALUES} expressions of {MAX_VALUE_CHARACTERS} characters in a rule"
-        )
+        problem = f"the closed paths need more than {MAX_EXPRESSIONS} expressions of {MAX_VALUE_CHARACTERS} characters"
         yield Unsupported("azure", key, problem, fix="close fewer or shorter paths")
 
 
@@ -329,8 +330,10 @@ def _waf_refusals(spec: Platform) -> Iterator[Diagnostic]:
         if rule_group(name) is None:
             problem = f"{name} is not the number of a rule of Microsoft's default rule set"
             yield Unsupported("azure", "ingress.waf.exclude_rules", problem, "use a number such as 942110")
-    if len(prompt_expressions(spec, PROMPT_EXPRESSION, MAX_VALUE_CHARACTERS)) > MAX_VALUES:
-        problem = f"the paths of prompts need more than {MAX_VALUES} expressions of {MAX_VALUE_CHARACTERS} characters"
+    if len(prompt_expressions(spec, PROMPT_EXPRESSION, MAX_VALUE_CHARACTERS)) > MAX_EXPRESSIONS:
+        problem = (
+            f"the paths of prompts need more than {MAX_EXPRESSIONS} expressions of {MAX_VALUE_CHARACTERS} characters"
+        )
         yield Unsupported("azure", "ingress.waf.prompts", problem, "name fewer or shorter paths")
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from providers.azure.entry.limits import (
     MAX_VALUE_CHARACTERS,
+    MAX_VALUES,
     PROMPT_EXPRESSION,
     SCANNERS,
     allows_any_address,
@@ -26,8 +27,8 @@ DEFAULT_RULE_SET = ("Microsoft_DefaultRuleSet", "2.1")
 BOT_RULE_SET = ("Microsoft_BotManagerRuleSet", "1.1")
 ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
-RATE_PRIORITY, PROMPTS_PRIORITY = 20, 100
-"""Application Gateway has priorities up to 100."""
+CLOSED_PRIORITY, RATE_PRIORITY, PROMPTS_PRIORITY = 15, 20, 100
+"""Priorities of the first rule of each kind; Application Gateway has priorities up to 100, so further rules on prompts precede it."""
 SUSPICIOUS_HEADER = "[<>(){}$`']|--|[.][.]/"
 """Characters of a header that attacks need; what has them is for the managed rules."""
 DECODED = ("UrlDecode", "Lowercase")
@@ -79,8 +80,8 @@ def _rules(spec: Platform) -> Iterator[WafRule]:
         others = WafCondition("address", "ip", tuple(spec.ingress.allowed_cidrs), negated=True)
         yield WafRule("allowed", 10, "Block", (others,))
     paths = path_expressions(closed.path for closed in closed_paths(spec))
-    if paths:
-        yield WafRule("closed", 15, "Block", (paths_condition(paths),))
+    for index, values in enumerate(_values_of_rules(paths)):
+        yield WafRule(_numbered("closed", index), CLOSED_PRIORITY + index, "Block", (paths_condition(values),))
     yield from _rate_limits(spec)
     yield from _allow_prompts(spec)
 
@@ -99,21 +100,30 @@ def _rate_limits(spec: Platform) -> Iterator[WafRule]:
 
 
 def _allow_prompts(spec: Platform) -> Iterator[WafRule]:
-    """Rule after all others that lets prompts pass without the managed rules.
+    """Rules after all others that let prompts pass without the managed rules.
 
     Some managed rules read the raw body, and no exclusion reaches these. A query with other characters than those of plain
     names and numbers, or the user agent of a scanner, is for the managed rules.
     """
-    values = prompt_expressions(spec, PROMPT_EXPRESSION, MAX_VALUE_CHARACTERS)
-    if not values:
-        return
-    conditions = (
-        WafCondition("method", "equal", ("POST",)),
-        WafCondition("uri", "regex", tuple(values)),
-        _header_without("User-Agent", "contains", SCANNERS),
-        *(_header_without(name, "regex", (SUSPICIOUS_HEADER,)) for name in ("User-Agent", "Referer", "Cookie")),
-    )
-    yield WafRule("prompts", PROMPTS_PRIORITY, "Allow", conditions)
+    expressions = prompt_expressions(spec, PROMPT_EXPRESSION, MAX_VALUE_CHARACTERS)
+    for index, values in enumerate(_values_of_rules(expressions)):
+        conditions = (
+            WafCondition("method", "equal", ("POST",)),
+            WafCondition("uri", "regex", tuple(values)),
+            _header_without("User-Agent", "contains", SCANNERS),
+            *(_header_without(name, "regex", (SUSPICIOUS_HEADER,)) for name in ("User-Agent", "Referer", "Cookie")),
+        )
+        yield WafRule(_numbered("prompts", index), PROMPTS_PRIORITY - index, "Allow", conditions)
+
+
+def _values_of_rules(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield as many values as a condition takes, for one rule after the other: conditions of a rule must all hold."""
+    for start in range(0, len(values), MAX_VALUES):
+        yield values[start : start + MAX_VALUES]
+
+
+def _numbered(name: str, index: int) -> str:
+    return f"{name}{index + 1}" if index else name
 
 
 def _header_without(name: str, operator: Literal["contains", "regex"], values: tuple[str, ...]) -> WafCondition:
