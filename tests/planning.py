@@ -32,6 +32,8 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
     },
 }
 """What production must say differently on a cloud that refuses a part of it; the refusals have separate tests."""
+OTHER_MODELS = frozenset({"aws", "aws.models", "gcp", "gcp.models", "azure", "azure.models"})
+"""Keys by which a test gives services other models than those of production."""
 JOBS: Mapping[str, Mapping[str, object]] = {
     "nightly": {"service": "gateway", "schedule": "0 3 * * *", "command": ["python", "-m", "report"]}
 }
@@ -59,7 +61,10 @@ def raw_of(path: Path) -> Raw:
 def production(changes: Mapping[str, object] | None = None, cloud: str | None = None) -> Raw:
     """Return the raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
     moved = {"cloud": cloud, **POSSIBLE.get(cloud, {})} if cloud else {}
-    raw = with_values(_production(), {**moved, **(changes or {})})
+    # the prices of production are those of its models
+    other_models = any(key in OTHER_MODELS for key in changes or {})
+    unpriced = {"cost": DROP} if other_models else {}
+    raw = with_values(_production(), {**moved, **unpriced, **(changes or {})})
     if raw["profile"] != "production" and "accept_risk" not in (changes or {}):
         # only production takes risks
         raw.pop("accept_risk", None)

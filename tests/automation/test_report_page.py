@@ -192,7 +192,7 @@ def test_every_alarm_rule_names_its_resource_or_prometheus(cloud: str) -> None:
     assert all(row[-1] for row in rows)
     if cloud != "docker":
         unproved = [row[0] for row in rows if row[-1] == "rule of Prometheus"]
-        assert not unproved
+        assert unproved == [f"`{rule.key}`" for rule in of.alarms if rule.needs_prometheus]
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)

@@ -101,7 +101,7 @@ def test_the_collector_reads_the_metrics_endpoint_of_its_service() -> None:
     assert collector_jobs(declared, "worker")[0]["static_configs"] == [{"targets": ["localhost:9808"]}]
     assert len(containers(declared, "gateway")) == 1
     groups = {each.name for each in declared.of_type("alertsmanagement:PrometheusRuleGroup")}
-    assert groups == {"prod-prometheus-chat-rules", "prod-prometheus-worker-rules"}
+    assert groups == {f"prod-prometheus-{name}-rules" for name in ("chat", "worker", "tokens")}
     assert "prod-prometheus-gateway-writes" not in {each.name for each in declared.custom}
 
 

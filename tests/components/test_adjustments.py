@@ -41,7 +41,9 @@ def test_a_setting_without_effect_is_an_adjustment(path: str, changes: Mapping[s
 
 
 def test_metrics_of_a_routed_service_are_closed_at_the_entry_in_any_case() -> None:
-    assert adjusted_keys({"services.gateway.metrics": {"path": "/m"}, "monitoring.prometheus": False}) == []
+    assert adjusted_keys({"services.gateway.metrics": {"path": "/m"}, "monitoring.prometheus": False}) == [
+        "cost.models"
+    ]
 
 
 def test_production_has_no_setting_without_effect() -> None:

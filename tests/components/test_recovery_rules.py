@@ -114,7 +114,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "service named like the copies": (
         {**COPIES, "services.copies": {"app": "celery", "image": "ghcr.io/acme/copies@sha256:" + "4" * 64}},
-        "services.copies: the platform uses this name itself (database, cache, storage, money, platform and copies are taken). "
+        "services.copies: the platform uses this name itself (database, cache, storage, money, platform, copies, models and tokens are taken). "
         "Rename the service.",
     ),
 }

@@ -308,9 +308,12 @@ def test_expected_alarms_of_a_region_that_does_not_serve_are_off() -> None:
         }
 
     assert off(warm(jobs=True)) == {
-        f"{PLACE}-monitoring-nightly-job-missed", f"{PLACE}-monitoring-worker-missing-replicas"
-    }  # fmt: skip
+        f"{PLACE}-monitoring-nightly-job-missed",
+        f"{PLACE}-monitoring-worker-missing-replicas",
+        *(f"{PLACE}-monitoring-models-cost-usd-per-{period}" for period in ("hour", "day")),
+    }
     assert off(warm(STANDBY, jobs=True)) == {
+        *(f"prod-monitoring-models-cost-usd-per-{period}" for period in ("hour", "day")),
         "prod-monitoring-nightly-job-missed",
         "prod-monitoring-worker-missing-replicas",
         "prod-monitoring-copies-database-missing",
