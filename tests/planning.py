@@ -62,8 +62,8 @@ def production(changes: Mapping[str, object] | None = None, cloud: str | None = 
     """Return the raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
     moved = {"cloud": cloud, **POSSIBLE.get(cloud, {})} if cloud else {}
     # the prices of production are those of its models
-    other_models = any(key in OTHER_MODELS for key in changes or {})
-    unpriced = {"cost": DROP} if other_models else {}
+    keys = set(changes or {})
+    unpriced = {"cost": DROP} if keys & OTHER_MODELS and not any(key.startswith("cost") for key in keys) else {}
     raw = with_values(_production(), {**moved, **unpriced, **(changes or {})})
     if raw["profile"] != "production" and "accept_risk" not in (changes or {}):
         # only production takes risks
