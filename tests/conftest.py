@@ -1,6 +1,9 @@
 """Settings that every test shares."""
 
+import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 from providers import AVAILABLE
+from tests.recordings import FOLDER_VARIABLE
 
 # A slow machine must not fail a test, and the same examples run every time.
 settings.register_profile("platform", deadline=None, max_examples=100, derandomize=True)
@@ -21,6 +25,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 ROOT = Path(__file__).parent
 WITH_OWN_GROUPS = ("engine", "local")
 """Folders whose tests share deployed stacks and name their groups themselves."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Give the workers of this run, which inherit the environment, one folder for recordings of plans."""
+    if FOLDER_VARIABLE not in os.environ:
+        folder = tempfile.mkdtemp(prefix="plan-recordings-")
+        os.environ[FOLDER_VARIABLE] = folder
+        session.config.add_cleanup(lambda: shutil.rmtree(folder))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

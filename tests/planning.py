@@ -1,9 +1,12 @@
 """Plans for tests: the production stack, changed in one place, recorded without an engine."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
+
+import pytest
 
 from automation.plan.inventory import Inventory, Secret, walk
 from automation.plan.recorder import Mode, record
@@ -11,6 +14,7 @@ from automation.stack.document import REMOVE, Stack, StackDocument, stack_of, wi
 from components.settings import PLATFORM_KEY, PROJECT
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
 from providers.contract.spec.defaults import Raw
+from tests.recordings import FOLDER_VARIABLE, shared
 
 ROOT = Path(__file__).parent.parent
 SECRET = "the value of every listed secret"
@@ -95,13 +99,21 @@ def recorded(stack: Stack) -> Inventory:
     return _recorded_changes(stack.name, tuple(stack.config.items()), stack.secret_keys, "symbolic")
 
 
-def record_again() -> None:
-    """Let the next plans run the program, for a test that changes or compares its runs."""
-    _recorded.cache_clear()
+@contextmanager
+def fresh_recordings() -> Generator[None]:
+    """Let the plans in the block run the program, for a test that changes it or compares its runs; nothing is kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(FOLDER_VARIABLE, raising=False)
+        _recorded.cache_clear()
+        yield
+        _recorded.cache_clear()
 
 
 def _record(stack: str, config: tuple[tuple[str, str], ...], secret_keys: tuple[str, ...], mode: Mode) -> Inventory:
-    return record(ROOT / "__main__.py", stack, dict(config), secret_keys, mode)
+    def run() -> Inventory:
+        return record(ROOT / "__main__.py", stack, dict(config), secret_keys, mode)
+
+    return shared((stack, config, secret_keys, mode), run)
 
 
 _recorded = lru_cache(RECORDINGS)(_record)

@@ -17,7 +17,7 @@ from providers.contract.alarms import (
 from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.region_specs import standby_spec
 from providers.contract.spec import Platform
-from tests.planning import DRILL, DROP, JOBS, plan, production, record_again
+from tests.planning import DRILL, DROP, JOBS, fresh_recordings, plan, production
 
 COPIES = {"mode": "backup", "standby_region": "us-east-1"}
 MONTH_HOURS = 30 * 24
@@ -82,8 +82,8 @@ def test_alarm_rules_are_computed_once_per_plan(monkeypatch: pytest.MonkeyPatch)
         return alarm_rules(spec)
 
     monkeypatch.setattr("providers.contract.context.alarm_rules", counted)
-    record_again()
-    plan(production(cloud="aws"))
+    with fresh_recordings():
+        plan(production(cloud="aws"))
     assert len(calls) == 1
 
 

@@ -12,7 +12,7 @@ from providers import AVAILABLE
 from providers.contract.capabilities import CAPABILITIES
 from providers.contract.spec import CloudName
 from tests.contract.clouds import KNOWLEDGE, Permission
-from tests.planning import DRILL, JOBS, WITH_KEY, plan, production, record_again
+from tests.planning import DRILL, JOBS, WITH_KEY, fresh_recordings, plan, production
 
 pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
 
@@ -108,8 +108,8 @@ def test_a_preview_declares_the_same_resources(cloud: str) -> None:
 
 def test_two_plans_of_one_stack_are_equal(cloud: str) -> None:
     first = as_json(production_plan(cloud))
-    record_again()
-    assert as_json(plan(production(WITH_JOBS, cloud=cloud), secret=MARKER)) == first
+    with fresh_recordings():
+        assert as_json(plan(production(WITH_JOBS, cloud=cloud), secret=MARKER)) == first
 
 
 def test_a_new_service_renames_nothing(cloud: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from providers.contract.spec import Autoscaling
-from tests.planning import ROOT, plan, production, record_again
+from tests.planning import ROOT, fresh_recordings, plan, production
 
 PROGRAM = str(ROOT / "components" / "program.py")
 MAX_FILES = 7
@@ -23,8 +23,8 @@ def test_a_scaling_target_passes_at_most_seven_files(cloud: str, monkeypatch: py
         return object.__getattribute__(model, name)
 
     monkeypatch.setattr(Autoscaling, "__getattribute__", recording, raising=False)
-    record_again()
-    plan(production(cloud=cloud))
+    with fresh_recordings():
+        plan(production(cloud=cloud))
     declared = [path for path in paths if any(f"providers/{cloud}/compute" in file for file in path)]
     assert declared
     longest = max(declared, key=len)
