@@ -16,6 +16,8 @@ from providers.docker.entry.haproxy import configuration
 from providers.docker.entry.limits import entry_refusals
 from tests.docker.specs import context_of
 from tests.docker.test_entry import answered, section
+from tests.waf.replay import request
+from tests.waf.traffic import RUNS, attacks_outside_bodies, prompts, send
 
 
 def test_a_client_address_is_counted_over_a_minute() -> None:
@@ -128,6 +130,24 @@ def test_the_alarm_on_blocked_requests_counts_denied_ones_and_no_other_answer(tm
         assert requests.statuses(2, "/docs") == [404] * 2
         assert requests.statuses(8) == [200] * 6 + [429] * 2
         assert (requests.series(denied), requests.series(requested)) == (4, 14)
+
+
+@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not on PATH")
+def test_attacks_outside_of_bodies_are_denied_and_prompts_are_not(tmp_path: Path) -> None:
+    with admitting(tmp_path, {"ingress.rate_limit": {"per_address": 10_000}}) as requests:
+        attacks = [(sent.target, send(answered(requests.port), sent)) for sent in attacks_outside_bodies()]
+        assert [target for target, status in attacks if status != 403] == []
+        found = {send(answered(requests.port), sent) for sent in prompts(RUNS)}
+        assert found == {200}
+        ordinary = (
+            "/?q=cats+and+dogs",
+            "/search?q=select+a+union",
+            "/?a=1;b=2&or=1",
+            "/?path=a/../b",
+            "/?q=on=1",
+            "/?t=%3Cb%3E",
+        )
+        assert [send(answered(requests.port), request(target)) for target in ordinary] == [200] * len(ordinary)
 
 
 def test_addresses_outside_the_allowed_ranges_are_denied_before_they_are_counted() -> None:

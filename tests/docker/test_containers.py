@@ -8,7 +8,7 @@ from providers.docker.compute.resources import HOME
 from providers.docker.database.parameters import SOCKET_FOLDER
 from providers.docker.preflight.daemon import fields
 from tests.docker.plans import command, container, containers, file_containers, files, settings, variables, words
-from tests.planning import SECRET
+from tests.planning import SECRET, plan, production
 
 ROOT_CONTAINERS = ("-opened", "container-exporter")
 """Name endings of the containers that run as root, without capabilities: volume setup and the container exporter."""
@@ -54,6 +54,17 @@ def test_logs_are_bounded(prod: Inventory) -> None:
     for found in containers(prod):
         assert found.inputs["logDriver"] == "local"
         assert found.inputs["logOpts"] == {"max-size": "10m", "max-file": "100"}
+
+
+@pytest.mark.parametrize(("changes", "seconds"), [({}, 300), ({"services.gateway.streaming": False}, 30)])
+def test_what_streams_has_the_pause_of_a_stream_to_end(changes: dict[str, object], seconds: int) -> None:
+    inventory = plan(production({"ingress.idle_timeout_seconds": 300, **changes}, cloud="docker"))
+    names = ("compute-gateway-1", "compute-worker-1", "database-server")
+    times = [container(inventory, name).inputs["destroyGraceSeconds"] for name in names]
+    assert times == [seconds, 30, 30]
+    # HAProxy ends by itself before Docker ends it
+    assert f"hard-stop-after {seconds}s" in files(inventory, "entry-router")["haproxy.cfg"]
+    assert container(inventory, "entry-router").inputs["destroyGraceSeconds"] == seconds + 30
 
 
 def test_an_update_waits_for_a_container_that_runs_once_and_does_not_restart_it(prod: Inventory) -> None:

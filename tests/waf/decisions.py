@@ -127,7 +127,7 @@ def _matches(condition: Node, sent: HttpRequest) -> bool:
 
 
 def docker(_inventory: Inventory, _sent: HttpRequest, _found: Detection) -> bool:
-    """False: the rules of HAProxy read method, path, query and user agent, which `tests/docker/test_entry.py` replays."""
+    """False: no rule of HAProxy reads a body; `tests/docker/test_admission.py` sends the requests to a HAProxy with the rules."""
     assert not any("req.body" in condition for _, condition in WAF_RULES)
     return False
 

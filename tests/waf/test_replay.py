@@ -1,38 +1,15 @@
 """Ordinary prompts pass the WAF of every cloud, and attacks elsewhere do not: replayed with the OWASP core rule set."""
 
-import json
-from pathlib import Path
-from urllib.parse import quote
-
 import pytest
 
 from tests.waf.decisions import DECISIONS, docker, planned
-from tests.waf.replay import HttpRequest, detect, message_forms, missing, request
+from tests.waf.replay import detect, message_forms, missing
+from tests.waf.traffic import ATTACKS, PROMPTS, RUNS, attacks_outside_bodies, prompts
 
 pytestmark = [
     pytest.mark.skipif(missing() is not None, reason=str(missing())),
     pytest.mark.long(reason="needs the OWASP rules"),
 ]
-
-FOLDER = Path(__file__).parent
-PROMPTS: dict[str, list[str]] = json.loads((FOLDER / "prompts.json").read_text(encoding="utf-8"))
-ATTACKS: dict[str, list[str]] = json.loads((FOLDER / "attacks.json").read_text(encoding="utf-8"))
-RUNS = "/agents/assistant/runs"
-
-
-def prompts(path: str) -> list[HttpRequest]:
-    return [sent for texts in PROMPTS.values() for text in texts for sent in message_forms(path, text)]
-
-
-def attacks_outside_bodies() -> list[HttpRequest]:
-    """Attacks in query and headers of a run, and in the path below it."""
-    queries = [f"{RUNS}?{quote(query, safe='=&%')}" for query in ATTACKS["query"]]
-    return [
-        *(request(target, method=method) for target in queries for method in ("GET", "POST")),
-        *(request(RUNS, ((name, value),)) for name, value in ATTACKS["headers"]),
-        request(f"{RUNS}/..%2f..%2f..%2fetc/passwd"),
-        request("/agents/x?q=1' UNION SELECT password FROM users--/runs".replace(" ", "%20")),
-    ]
 
 
 def test_there_are_a_hundred_prompts_in_five_languages() -> None:

@@ -316,7 +316,7 @@ def rule_group(rule: str) -> str | None:
 def _streams(spec: Platform) -> Iterator[Adjustment]:
     """Services that stream, or are known to, behind Front Door: Microsoft Learn, "WebSocket on Azure Front Door"."""
     for name, service in spec.public.items():
-        if service.streaming or (service.streaming is None and service.app == "agentos"):
+        if service.streams:
             reason = (
                 "Microsoft does not list Server-Sent Events as supported by Front Door, so a response may arrive at its end, as a "
                 "whole; azure.entry: gateway forwards each part as it arrives"

@@ -169,6 +169,11 @@ class Service(SpecModel):
         return not self.image.endswith(f":{UNBUILT_TAG}")
 
     @property
+    def streams(self) -> bool:
+        """True when clients read responses while they are written; those of an AgentOS do unless the stack file denies it."""
+        return self.app == "agentos" if self.streaming is None else self.streaming
+
+    @property
     def web_concurrency(self) -> int | None:
         """Worker processes for servers that fork one per core; None for other applications."""
         return max(1, round(self.size.vcpu)) if self.preset.web_concurrency else None

@@ -34,6 +34,7 @@ UNPRIVILEGED_USER = "65532:65532"
 """User id that no image defines and that owns no files."""
 TMPFS_OPTIONS = "rw,nosuid,nodev,size=256m,mode=1777"
 STOP_SECONDS = 30
+"""Time between the signal that asks a container to end and the one that ends it, where `ContainerSpec.stop_seconds` is not set."""
 READ_ONLY_MODE = "0444"
 VOLUME_MOUNT = "/volume"
 VOLUME_SETUP_MEMORY_MIB = 64
@@ -99,6 +100,8 @@ class ContainerSpec:
     """Addresses by host name for /etc/hosts, which is read before DNS."""
     stop_signal: str | None = None
     """Signal that asks the process to end; the image's without one."""
+    stop_seconds: int = STOP_SECONDS
+    """Time to end after that signal when an update replaces or removes the container."""
 
 
 def create_container(
@@ -149,7 +152,7 @@ def create_container(
         must_run=spec.started and not spec.run_once,
         stop_signal=spec.stop_signal,
         stop_timeout=STOP_SECONDS,
-        destroy_grace_seconds=STOP_SECONDS,
+        destroy_grace_seconds=spec.stop_seconds,
         log_driver="local",
         log_opts={"max-size": f"{LOG_FILE_MIB}m", "max-file": str(log_files(context.spec))},
         opts=scope.opts(

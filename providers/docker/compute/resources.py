@@ -20,6 +20,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
+from providers.docker.entry.haproxy import drain_seconds
 from providers.docker.naming import DEV_LABEL, both_revisions
 from providers.docker.network.flows import hosts_of_service, service_networks
 from providers.docker.network.host_proxies import create_host_proxies
@@ -114,6 +115,7 @@ def service_container(base: DockerBaseResources, name: str, environment: Environ
         hosts=hosts_of_service(base.spec, name),
         environment={"HOME": HOME, **_storage_variables(base, name), **secrets, **environment.plain},
         files={path: stored.reference for path, stored in environment.files.items()},
+        stop_seconds=drain_seconds(base.spec, [service]),
     )
 
 

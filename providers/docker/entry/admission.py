@@ -25,13 +25,31 @@ ODD_PATH = r"path -m reg (%|\.\.|//|\\|;)"
 UNAUTHORIZED = "http-request return status 401 hdr WWW-Authenticate Bearer"
 DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
 """Path as applications may read it: without percent encoding and repeated slashes."""
+SELECTS = r"union[\s+]+(all[\s+]+)?select"
+SQL = "|".join(
+    (
+        SELECTS,
+        r";[\s+]*(alter|delete|drop|insert|truncate|update)[\s+]",
+        r"\b(or|and)[\s+]+[\x27\x22]?\d+[\x27\x22]?[\s+]*=",
+        r"\b(benchmark|sleep|pg_sleep)[\s+]*\(",
+    )
+)
+"""Parts of SQL that no ordinary query has; HAProxy reads \x27 and \x22 as quotes, as it would end a word at one."""
+COMMANDS = r"(;|\||&&|\x60|\$\()[\s+]*(/(usr/)?bin/)?(bash|cat|chmod|curl|nc|rm|sh|wget)([\s+]|$)"
 WAF_RULES: tuple[tuple[str, str], ...] = (
     ("methods that APIs do not use", "{ method TRACE CONNECT TRACK DEBUG }"),
     ("path traversal", "{ path,url_dec -m sub ../ }"),
     ("null bytes", "{ url -i -m sub %00 }"),
     ("hidden files", r"{ path,url_dec -m reg /\.(git|svn|hg|env|aws|ssh)(/|$) }"),
     ("scripts in a query", "{ query,url_dec -i -m sub <script javascript: }"),
-    ("SQL in a query", r"{ query,url_dec,lower -m reg union[\s+]+(all[\s+]+)?select }"),
+    ("event handlers in a query", r"{ query,url_dec,lower -m reg <\w[^>]*\bon\w+[\s+]*= }"),
+    ("SQL in a query", f"{{ query,url_dec,lower -m reg {SQL} }}"),
+    ("file paths in a query", r"{ query,url_dec -m reg (\.\./){2}|/etc/(passwd|shadow) }"),
+    ("commands in a query", f"{{ query,url_dec,lower -m reg {COMMANDS} }}"),
+    ("lookups in a query", "{ query,url_dec,lower -m sub ${jndi: php:// }"),
+    ("scripts in a referer", "{ req.hdr(referer),url_dec -i -m sub <script javascript: }"),
+    ("SQL in a cookie", f"{{ req.hdr(cookie),url_dec,lower -m reg {SELECTS} }}"),
+    ("functions of a shell by user agent", r"{ req.hdr(user-agent) -m reg ^\(\)[\s]*\x7b }"),
     ("scanners by user agent", "{ req.hdr(user-agent) -i -m sub sqlmap nikto masscan nuclei zgrab }"),
 )
 """Requests that are denied with 403, with HAProxy's condition; request bodies are not inspected."""

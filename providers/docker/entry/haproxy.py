@@ -9,7 +9,7 @@ redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs
 when the connection failed before any byte of it was sent.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from providers.contract.naming import next_part
 from providers.contract.spec import Platform, Service
@@ -27,7 +27,7 @@ READY_SECONDS = 60
 """Ports inside the container; ports below 1024 would need root."""
 CONNECT_TIMEOUT_SECONDS = 2
 RETRIES = 3
-STOP_GRACE_SECONDS = 30
+MIN_STOP_SECONDS = 30
 FAST_CHECK_SECONDS = 1
 """Check interval of a replica that changes between healthy and unhealthy."""
 SLOTS_PER_REPLICA = 2
@@ -42,10 +42,10 @@ DISCOVERY = "resolvers docker resolve-prefer ipv4 init-addr none"
 def proxy_configuration(context: DockerContext) -> str:
     """File of the proxy, which passes each connection and its client's address on to a router."""
     http_bind = [f"bind :{HTTP_CONTAINER_PORT}"] if context.block.entry_port == HTTPS_PORT else []
-    idle_seconds = context.spec.ingress.idle_timeout_seconds + STOP_GRACE_SECONDS
+    idle_seconds = context.spec.ingress.idle_timeout_seconds + MIN_STOP_SECONDS
     check = f"check port {METRICS_PORT} inter 1s fastinter 500ms downinter 500ms rise 1 fall 2"
     return _file(
-        _global(),
+        _global(MIN_STOP_SECONDS),
         _resolvers(),
         _section(
             "defaults",
@@ -86,7 +86,7 @@ def configuration(context: DockerContext) -> str:
     """File of the router."""
     split = split_services(context)
     return _file(
-        _global(),
+        _global(drain_seconds(context.spec, context.spec.public.values())),
         _resolvers(),
         _defaults(context.spec),
         _tls_detection(),
@@ -111,12 +111,18 @@ def _section(head: str, *lines: str) -> list[str]:
     return [head, *(f"    {line}" for line in lines)]
 
 
-def _global() -> list[str]:
+def drain_seconds(spec: Platform, services: Iterable[Service]) -> int:
+    """Time for responses that replaced containers still send: with a service that streams as long as a stream may pause."""
+    streams = any(service.streams for service in services)
+    return max(MIN_STOP_SECONDS, spec.ingress.idle_timeout_seconds) if streams else MIN_STOP_SECONDS
+
+
+def _global(stop_seconds: int) -> list[str]:
     return _section(
         "global",
         "log stdout format raw local0 info",
         "maxconn 8192",
-        f"hard-stop-after {STOP_GRACE_SECONDS}s",
+        f"hard-stop-after {stop_seconds}s",
         "ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
     )
 

@@ -61,7 +61,7 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
             "ingress.waf",
             requested=True,
             effect=Effect.ADJUSTED,
-            reason=f"{len(WAF_RULES)} HAProxy rules on methods, paths, queries and user agents; no managed rule sets",
+            reason=f"{len(WAF_RULES)} HAProxy rules on methods, paths, queries and headers; no managed rule sets",
         )
     if waf is not None and waf.prompts is not None:
         reason = "the rules inspect no body, so prompts are not blocked on any path"

@@ -19,7 +19,14 @@ from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
 from providers.contract.spec import Platform
-from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container, script, script_path
+from providers.docker.base.containers import (
+    STOP_SECONDS,
+    ContainerSpec,
+    PublishedPort,
+    create_container,
+    script,
+    script_path,
+)
 from providers.docker.base.platform_images import PROXY
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import DockerProbe, platform_probe
@@ -32,6 +39,7 @@ from providers.docker.entry.haproxy import (
     READY_PATH,
     ROUTER,
     configuration,
+    drain_seconds,
     proxy_configuration,
 )
 from providers.docker.entry.split import MAP_FILE, map_text, split_services
@@ -93,6 +101,8 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
         },
         probe=_probe(READY_PATH),
         stop_signal=SOFT_STOP,
+        # HAProxy ends by itself before that
+        stop_seconds=drain_seconds(context.spec, context.spec.public.values()) + STOP_SECONDS,
     )
     create_container(scope, context, "router", container)
 
