@@ -80,6 +80,33 @@ def belongs_to(resource: StateResource, provider: str) -> bool:
     )
 
 
+def without_dependencies(exported: ExportedState, providers: Collection[str], targets: Iterable[str]) -> ExportedState:
+    """Return an exported state in which no resource of these providers depends on a target, also not through others.
+
+    Dependencies between resources of the providers are kept. The next update that declares a resource adds its own again.
+    """
+    resources = state_resources(exported)
+    apart = {str(each["urn"]) for each in resources if any(belongs_to(each, of) for of in providers)}
+    removed = {*targets, *(str(each["urn"]) for each in dependents(resources, targets))} - apart
+    changed = [_without(each, removed) if each["urn"] in apart else each for each in resources]
+    deployment = exported.get("deployment")
+    return {**exported, "deployment": {**(deployment if is_mapping(deployment) else {}), "resources": changed}}
+
+
+def _without(resource: StateResource, removed: Collection[str]) -> StateResource:
+    """Return a resource without dependencies on URNs; the state has them as a whole and by property."""
+    kept = {key: value for key, value in resource.items() if key != "deletedWith" or value not in removed}
+    for key in ("dependencies", "replaceWith"):
+        if key in kept:
+            kept[key] = [urn for urn in urns(resource, key) if urn not in removed]
+    by_property = resource.get("propertyDependencies")
+    if is_mapping(by_property):
+        kept["propertyDependencies"] = {
+            name: [urn for urn in of if urn not in removed] if is_list(of) else of for name, of in by_property.items()
+        }
+    return kept
+
+
 def _objects(exported: ExportedState, key: str) -> list[Mapping[str, Value]]:
     deployment = exported.get("deployment")
     items = deployment.get(key) if is_mapping(deployment) else None

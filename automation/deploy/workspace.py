@@ -110,6 +110,10 @@ class ProjectStack(automation.Stack):
         exported: Value = json.loads(self.run_command("stack", "export"))
         return exported if is_mapping(exported) else {}
 
+    def import_state(self, exported: ExportedState) -> None:
+        """Replace the state by an exported one, whose secrets stay encrypted; raises CommandError."""
+        self.workspace.run_command("stack", "import", "--stack", self.name, stdin=json.dumps(exported))
+
     def deployed_platform(self) -> object:
         """Return the platform of the last update of the whole stack that succeeded; None when there was none."""
         updates = self.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)

@@ -23,11 +23,13 @@ class CloudTarget:
     """Names of what the doctor asks the cloud about; absent parts have no entry."""
     standby: str = ""
     """Region in which the stack has copies or services too."""
+    others: tuple[str, ...] = ()
+    """Further regions in which the program declares resources, such as that of the events of a global service."""
 
     @property
     def regions(self) -> tuple[str, ...]:
         """Regions of the stack, the home region first."""
-        return (self.region, self.standby) if self.standby else (self.region,)
+        return tuple(dict.fromkeys(each for each in (self.region, self.standby, *self.others) if each))
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,9 @@ def _loss(stack: FailoverQuestions, move: Move, *, planned: bool, force: bool) -
 def _loss_after_promotion(stack: FailoverQuestions, move: Move) -> str:
     """Return the loss with a database that was promoted by hand; refuse one that served before the last failover."""
     last = stack.record()
-    if last is not None and last.source == move.target:
+    # a failback has given the region that it left a new replica, where it gives any
+    renewed = last is not None and last.kind == "failback" and stack.reseeds
+    if last is not None and last.source == move.target and not renewed:
         problem = f"the database of {move.target} is from before {last.since}, when {move.source} began to serve"
         raise _refused(stack, problem, f"run `agent-platform failback {stack.name}`, which copies the data first")
     return f"what {move.source} has written since the database of {move.target} was promoted by hand"

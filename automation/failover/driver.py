@@ -144,7 +144,10 @@ class FailoverDriver:
         return record
 
     def _stop(self, record: FailoverRecord) -> None:
-        if not self._fence(record) or not record.planned or not self.port.has_database:
+        fenced = self._fence(record)
+        if record.planned and not fenced:
+            raise self._lost_source(record)
+        if not record.planned or not self.port.has_database:
             return
         self.note(f"waiting until the replica in {record.target} has everything")
         started = self.clock.seconds()
@@ -157,6 +160,16 @@ class FailoverDriver:
             if elapsed >= CATCH_UP_TIMEOUT_SECONDS:
                 raise self._given_up(record, state)
             self.clock.sleep(POLL_SECONDS)
+
+    def _lost_source(self, record: FailoverRecord) -> DeploymentFailed:
+        """End a move without loss whose source does not answer, before the promotion, and return the failure."""
+        self.port.write(replace(record, phase="done", target=record.source))
+        problem = f"{record.source} does not answer any more, so nothing was promoted"
+        fix = (
+            f"run `agent-platform failover {self.stack}`, which lets {record.target} serve with what it has received; when "
+            f"{record.source} answers again, `agent-platform up {self.stack}` starts its services"
+        )
+        return self._failure(problem, fix)
 
     def _given_up(self, record: FailoverRecord, state: DatabaseState) -> DeploymentFailed:
         """Start the services of the source again and return the failure: nothing was promoted."""
@@ -200,7 +213,9 @@ class FailoverDriver:
             if not state.writes and state.available and not begun:
                 self._refuse_late_promotion(record)
                 self.note(f"promoting the replica in {record.target}")
-                self.port.promote(record.target, planned=record.planned)
+                # the replica has everything after the stop, so that a region that is lost since then is not asked
+                planned = record.planned and self.port.answers(record.source)
+                self.port.promote(record.target, planned=planned)
                 begun = True
             elif self._is_over(started, PROMOTION_TIMEOUT_SECONDS):
                 raise self._late(record, f"the database of {record.target} is not promoted{self._after(started)}")
@@ -272,6 +287,7 @@ class FailoverDriver:
         """Give a region a new replica of the database that serves, in place of one that does not follow it."""
         if not self.port.has_database:
             return
+        self._refuse_unreachable(record, region, serving)
         self._refuse_only_data(record, serving)
         state = self.port.database(region)
         if state.exists and state.writes and not self.port.reseeds:
@@ -293,6 +309,23 @@ class FailoverDriver:
                 problem = f"the replica in {region} is not ready after {SEED_TIMEOUT_SECONDS / 3600:.0f} h"
                 raise self._late(record, problem)
             self.clock.sleep(POLL_SECONDS)
+
+    def _refuse_unreachable(self, record: FailoverRecord, region: str, serving: str) -> None:
+        """Refuse to replace a database while one of both regions does not answer; end the move where the other can serve."""
+        if not self.port.answers(serving):
+            state = self.port.database(region)
+            if state.exists and not state.writes:
+                self.port.write(replace(record, phase="done", target=serving))
+                fix = f"run `agent-platform failover {self.stack}`, which lets {region} serve with what its replica has received"
+            else:
+                fix = (
+                    f"run `agent-platform {record.kind} {self.stack}` again when it does; if it is lost for good, follow "
+                    f"`agent-platform recovery plan {self.stack}`"
+                )
+            raise self._failure(f"{serving} does not answer, so {region} gets no replica of its database", fix)
+        if not self.port.answers(region):
+            problem = f"{region} does not answer, so its database is not replaced"
+            raise self._failure(problem, f"run `agent-platform {record.kind} {self.stack}` again when it does")
 
     def _refuse_only_data(self, record: FailoverRecord, serving: str) -> None:
         """Refuse to delete a database unless the one that serves is there and writes."""

@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.failover_record import FailoverRecord, FailoverStore
-from automation.deploy.state import StateResource, belongs_to, dependents, providers_beside, state_resources
+from automation.deploy.state import StateResource, providers_beside, state_resources, without_dependencies
 from automation.deploy.targets import FAILOVER_MESSAGE
 from automation.failover.role_targets import role_targets
 from automation.failover.smoke import probe_entry, smoke_paths
@@ -96,21 +95,20 @@ class StackFailover(CloudPort[FailoverControl]):
             self.control.promote(self.stack, region, self.shell, planned=planned)
 
     def adopt(self, region: str) -> None:
-        """See `FailoverPort.adopt`; the program of this update declares nothing of the other region, unless that depends on targets."""
+        """See `FailoverPort.adopt`; the program of this update declares nothing of the other region."""
         # loads the SDK's program side
         from automation.deploy.partial_program import deploy_targets
 
-        other = self.other(region)
-        targets = self.targets(region)
+        targets, provider = self.targets(region), self._provider(self.other(region))
         if self.active != region:
             self.deployment.workdir.set_values({ACTIVE: region})
         if self.has_database:
             # what the promotion changed is read first: the engine would promote it again
             self.deployment.refresh(targets=[str(urn) for urn in self._database_urns(region)])
-        without = self._undeclared(targets, other)
         if targets:
+            self._separate(targets, provider)
             with self.phase(f"{self.deployment.name}  giving {region} its role") as on_event:
-                deploy_targets(self.deployment, targets, FAILOVER_MESSAGE, on_event, without=without)
+                deploy_targets(self.deployment, targets, FAILOVER_MESSAGE, on_event, without=provider)
         self.forget_stack()
 
     def test(self, region: str) -> str:
@@ -193,21 +191,18 @@ class StackFailover(CloudPort[FailoverControl]):
         spec = self.deployment.file.spec
         return (spec.standby_region or "") if region == spec.home_region else spec.home_region
 
-    def _undeclared(self, targets: Sequence[Urn], other: str) -> str:
-        """Return the provider that an update of targets does not declare; empty when the other region depends on a target.
+    def _separate(self, targets: Sequence[Urn], provider: str) -> None:
+        """Remove from the state that resources of the other region depend on targets.
 
         The engine deletes a dependent of a target that the program does not declare (pulumi/pkg, step_generator.go,
         `determineAllowedResourcesToDeleteFromTargets`), such as the copying of a database's backups.
         """
-        provider, resources = self._provider(other), self._resources()
-        beside = providers_beside(resources, provider)
-        found = [each for each in dependents(resources, targets) if any(belongs_to(each, of) for of in beside)]
-        if found and not self.answers(other):
-            problem = f"{Urn(str(found[0]['urn'])).name} in {other} depends on the region that is to serve, and {other} does not answer"
-            raise DeploymentFailed(
-                Failure.GUARDED, problem, "run the command again when it answers", stack=self.deployment.name
-            )
-        return "" if found else provider
+        with self.deployment.engine_errors():
+            exported = self.deployment.engine.export_state()
+            apart = providers_beside(state_resources(exported), provider)
+            separated = without_dependencies(exported, apart, targets)
+            if separated != exported:
+                self.deployment.engine.import_state(separated)
 
     def _provider(self, region: str) -> str:
         return f"{self.deployment.name}-{region}"

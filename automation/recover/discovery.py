@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pulumi import automation
 
@@ -11,6 +11,7 @@ from automation.deploy import Deployment
 from automation.deploy.state import ExportedState, state_resources
 from automation.engine.provider_errors import ProviderError
 from automation.engine.target import CloudTarget, target_of
+from automation.plan.build import plan_of
 from automation.recover.match import (
     Location,
     Match,
@@ -25,6 +26,7 @@ from automation.recover.missing_resources import (
     MissingResource,
     RelatedResource,
     in_regions,
+    other_regions,
     region_names,
     related_resources,
     resources_to_import,
@@ -55,7 +57,7 @@ class Discovery:
 
 def discover(deployment: Deployment, state: ExportedState) -> Discovery:
     """Run a preview of the program and a search of the cloud at the same time; raises DeploymentFailed."""
-    spec, target = deployment.file.spec, target_of(deployment.file.spec, deployment.name)
+    spec, target = deployment.file.spec, _target(deployment)
     searcher = _searcher(deployment, target)
     events: list[automation.EngineEvent] = []
     with ThreadPoolExecutor(max_workers=1) as executor:
@@ -66,6 +68,15 @@ def discover(deployment: Deployment, state: ExportedState) -> Discovery:
     missing = resources_to_import(state, events)
     objects = find_objects(searcher, answers, import_table(spec.cloud), state, missing, target)
     return Discovery(missing, related_resources(events), objects)
+
+
+def _target(deployment: Deployment) -> CloudTarget:
+    """Return the target of a stack with every region in which its program declares resources."""
+    target = target_of(deployment.file.spec, deployment.name)
+    if not import_table(deployment.file.spec.cloud).in_region:
+        return target
+    planned = plan_of(deployment.file, deployment.folder).inventory
+    return replace(target, others=other_regions(planned, target.regions))
 
 
 def _searcher(deployment: Deployment, target: CloudTarget) -> Searcher:
@@ -101,13 +112,21 @@ def find_objects(
     by_inputs = tuple(match_by_inputs(missing, observed, index, table, location, target.stack))
     all_matched = {match.missing.urn for match in (*observed, *by_inputs)}
     return DiscoveredObjects(
-        matches=(*observed, *by_inputs),
+        matches=tuple(_placed(match, table) for match in (*observed, *by_inputs)),
         orphans=tuple(
             each for each in uncertain if each.address not in resolved and (each.tagged or bool(each.cloud_object.name))
         ),
         errors={**answers.errors, **read.errors},
         unsearchable=unsearchable((resource for resource in missing if resource.urn not in all_matched), table),
     )
+
+
+def _placed(match: Match, table: ImportTable) -> Match:
+    """Return a match whose import ID names the region, where the provider is one of another region."""
+    region = match.missing.region
+    if table.in_region is None or region == match.missing.provider_region:
+        return match
+    return replace(match, identity=table.in_region(match.identity, region))
 
 
 def observed_objects(answers: SearchAnswers, table: ImportTable, location: Location) -> list[ObservedObject]:

@@ -4,7 +4,7 @@ The first come from a preview of the engine, not from the plan without an engine
 resources, so inputs that depend on them have values that a search can compare.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pulumi.automation import EngineEvent
@@ -12,13 +12,13 @@ from pulumi.automation.events import StepEventStateMetadata
 
 from automation.deploy.engine_events import masked
 from automation.deploy.state import ExportedState, state_operations, state_resources
-from automation.plan.inventory import Value
+from automation.plan.inventory import Inventory, Value
 from automation.urn import Urn
 from providers.contract.spec.defaults import is_mapping
 
 CREATING = "creating"
 RegionNames = Mapping[str, str]
-"""Region by the logical name of its provider, for a stack in two regions, in which names may occur twice."""
+"""Region by the logical name of its provider, for a stack in two regions or more, in which names may occur twice."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class MissingResource:
     inputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
     pending: bool = False
     region: str = ""
-    """Region, for a stack in two regions."""
+    """Region, for a stack in two regions or more."""
+    provider_region: str = ""
+    """Region of the provider, for a stack in two regions or more."""
 
     def __str__(self) -> str:
         return f"{self.urn.name} ({self.urn.short_type})"
@@ -112,7 +114,20 @@ def region_of(provider: str, inputs: Mapping[str, Value], names: RegionNames) ->
 
 def in_regions(missing: Iterable[MissingResource], names: RegionNames) -> tuple[MissingResource, ...]:
     """Return resources with their regions; unchanged for a stack in one region."""
-    return tuple(replace(each, region=region_of(each.provider, each.inputs, names)) for each in missing)
+    return tuple(
+        replace(
+            each,
+            region=region_of(each.provider, each.inputs, names),
+            provider_region=region_of(each.provider, {}, names),
+        )
+        for each in missing
+    )
+
+
+def other_regions(inventory: Inventory, known: Collection[str]) -> tuple[str, ...]:
+    """Return the regions that inputs of a plan's resources name, besides those that are known."""
+    named = {each.inputs.get("region") for each in inventory.custom}
+    return tuple(sorted(region for region in named if isinstance(region, str) and region not in known))
 
 
 def urns_of(state: ExportedState) -> set[str]:

@@ -22,6 +22,11 @@ def search_command(scope: SearchScope, name: str) -> str:
     return f"aws resourcegroupstaggingapi get-resources --region {region} --tag-filters Key=stack,Values={scope.stack}"
 
 
+def in_region(identity: str, region: str) -> str:
+    """Return the import ID of an object in another region than the provider's: AWS provider, "Enhanced Region Support"."""
+    return f"{identity}@{region}"
+
+
 def region_of(address: str) -> str:
     """Return the region of an ARN, its fourth part, which is empty for a global service."""
     parts = address.split(":")
@@ -30,6 +35,7 @@ def region_of(address: str) -> str:
 
 IMPORT_TABLE = ImportTable(
     region_of=region_of,
+    in_region=in_region,
     search_command=search_command,
     rows=(
         _by_arn("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),

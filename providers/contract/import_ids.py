@@ -82,6 +82,8 @@ class ImportTable:
     search_command: SearchCommand | None = None
     region_of: Callable[[str], str] = _no_region
     """Region in an address of a search; empty for an object without one, and for a cloud whose addresses have none."""
+    in_region: Callable[[str, str], str] | None = None
+    """Import ID of an object in another region than that of its provider; None where no provider has such objects."""
 
     @cached_property
     def by_type(self) -> Mapping[str, ImportRule]:

@@ -261,6 +261,18 @@ def _no_questions(_site: RecoverySite) -> Iterable[BackupQuestion]:
     return ()
 
 
+@dataclass(frozen=True)
+class EntryProblem:
+    """Region that requests cannot leave while it is lost, and the reason as a clause."""
+
+    region: str
+    reason: str
+
+
+def _no_problem(_spec: Platform) -> EntryProblem | None:
+    return None
+
+
 def _no_login(_site: RecoverySite) -> CloudCommand | None:
     return None
 
@@ -307,6 +319,8 @@ class CloudRecovery:
     """Question for the newest backup that a restore drill has verified."""
     login: Callable[[RecoverySite], CloudCommand | None] = _no_login
     """Command that prints the account of the login, where commands do not name the account themselves."""
+    entry_problem: Callable[[Platform], EntryProblem | None] = _no_problem
+    """Region that requests cannot leave while it is lost; None where they can leave each of both."""
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     """Meaning of resources that hold a backup or a copy, by type token."""
 

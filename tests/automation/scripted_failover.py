@@ -102,6 +102,7 @@ class ScriptedRegions(KillableCalls):
         """Promote a replica: nothing in the other region may write, unless it does not answer."""
         self._reach(region)
         other = self.other(region)
+        assert not planned or not self.down(other, self.time.now), "a promotion without loss needs both regions"
         assert other not in self.running or self.down(other, self.time.now), "two regions would write"
         assert not self.databases[region].writes, "a database is promoted once"
 

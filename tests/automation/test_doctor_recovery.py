@@ -12,7 +12,8 @@ from automation.engine.doctor import collect, findings_of
 from automation.engine.findings import CheckInput, RunCli
 from automation.engine.provider_errors import error_of_kind
 from automation.processes import CompletedCommand
-from automation.stack.document import Stack
+from automation.stack.document import Stack, stack_of
+from components.configuration import PLATFORM_KEY
 from providers import limits
 from tests.automation.check_inputs import check_input, stack
 from tests.automation.command_line import write_project
@@ -236,3 +237,39 @@ def test_images_are_looked_up_in_the_registry_of_the_standby_region(tmp_path: Pa
     one = with_standby("aws", **{"services.web.image": "web@sha256:" + 64 * "a"})
     findings_of(check_input(tmp_path, stack=one, run_tool=prints("x", commands_run)))
     assert any("dkr.ecr.us-east-1.amazonaws.com/" in argument for command in commands_run for argument in command)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "mode", "active", "verdict"),
+    [
+        ("aws", "warm", None, "ok"),
+        ("aws", "warm", "us-east-1", "failed"),
+        ("aws", "backup", None, "ok"),
+        ("gcp", "warm", None, "ok"),
+        ("azure", "warm", None, "ok"),
+    ],
+)  # fmt: skip
+def test_the_domain_cannot_leave_the_region_of_the_dns_service_while_it_is_lost(
+    tmp_path: Path, cloud: str, mode: str, active: str | None, verdict: str
+) -> None:
+    changes = {"mode": mode, "standby_region": STANDBY[cloud], "active_region": active}
+    one = stack_of("trial", {PLATFORM_KEY: production(cloud=cloud)})
+    changed = one.spec.recovery.model_copy(update=changes)
+    one = replace(one, spec=one.spec.model_copy(update={"recovery": changed}))
+    finding = recovery.check_entry(facts(tmp_path, one), one)
+    assert finding.verdict == verdict
+    reason = (
+        "Route 53 changes records in us-east-1 only, so while us-east-1 is lost agents.example.com keeps leading to it; requests move "
+        "when Route 53 accepts changes again"
+    )
+    named = cloud == "aws" and mode == "warm"
+    assert (
+        finding.observed
+        == {
+            "failed": reason,
+            "ok": f"requests can leave us-west-2, which serves, while it is lost; but {reason}"
+            if named
+            else "requests can leave the region that serves while it is lost",
+        }[verdict]
+    )
+    assert ("failover trial --planned" in finding.fix) == (verdict == "failed")

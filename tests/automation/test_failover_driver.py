@@ -312,11 +312,11 @@ def followed() -> ScriptedRegions:
 
 
 SCENES: Mapping[str, tuple[Callable[[], ScriptedRegions], str, bool, str, int]] = {
-    "planned": (planned_failover, "failover", True, STANDBY, 47),
+    "planned": (planned_failover, "failover", True, STANDBY, 48),
     "unplanned": (unplanned_failover, "failover", False, STANDBY, 38),
     "the region answers again": (interrupted_failover, "failover", False, STANDBY, 40),
-    "failback": (failback, "failback", True, HOME, 171),
-    "failback to a database that follows": (followed, "failback", True, HOME, 57),
+    "failback": (failback, "failback", True, HOME, 176),
+    "failback to a database that follows": (followed, "failback", True, HOME, 62),
 }
 """Start, command, and the number of calls of an uninterrupted run."""
 

@@ -15,7 +15,7 @@ from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.failover_record import FailoverRecord
-from automation.deploy.state import belongs_to, dependents
+from automation.deploy.state import belongs_to, dependents, state_resources, without_dependencies
 from automation.deploy.targets import FAILOVER_MESSAGE, PARTIAL_MESSAGES
 from automation.failover.begin import next_record, refuse_open_failover
 from automation.failover.role_targets import role_targets
@@ -68,6 +68,14 @@ def test_nothing_of_the_standby_region_that_changes_refers_to_a_resource_of_the_
                     resource.name,
                     found.name,
                 )
+
+
+@pytest.mark.parametrize(("source", "target"), [(HOME, STANDBY), (STANDBY, HOME)])
+def test_no_target_is_an_object_of_the_other_region_with_the_provider_of_this_one(source: str, target: str) -> None:
+    after = declared(target)
+    changed = {urn.name for urn in role_targets(declared(source), after, f"prod-{target}", entry=False)}
+    named = {each.inputs.get("region") for each in after.custom if each.name in changed}
+    assert source not in named
 
 
 def test_a_resource_belongs_to_its_provider_and_so_does_the_provider() -> None:
@@ -218,20 +226,46 @@ def test_dependents_are_followed_over_others_and_to_children() -> None:
 
 @pytest.mark.long(reason="plans both regions several times")
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_region_with_a_dependent_of_a_target_is_declared_too(failover: StackFailover, answers: bool) -> None:
+def test_a_dependent_of_a_target_in_the_other_region_is_kept_by_a_state_without_the_dependency(
+    failover: StackFailover, answers: bool
+) -> None:
     """The engine deletes a dependent of a target that the program does not declare."""
     deployment = cast("FakeDeployment", failover.deployment)
-    targets = failover.targets(HOME)
-    copying: Mapping[str, Value] = {"urn": COPYING, "type": "t", "provider": THERE, "dependencies": [str(targets[0])]}
+    target = str(failover.targets(HOME)[0])
+    copying: Mapping[str, Value] = {"urn": COPYING, "type": "t", "provider": THERE, "dependencies": [target, "x"]}
     database: Mapping[str, Value] = {"urn": DATABASE, "type": "aws:rds/instance:Instance"}
-    deployment.engine.export_state = lambda: {"deployment": {"resources": [database, copying]}}
+    imported: list[Mapping[str, Value]] = []
+    serving: Mapping[str, Value] = {"urn": target, "type": "t"}
+    deployment.engine.export_state = lambda: {"deployment": {"resources": [serving, database, copying]}}
+    deployment.engine.import_state = imported.append
     failover.shell = ScriptedAws(reachable=answers)
-    if answers:
-        failover.adopt(HOME)
-        assert deployment.calls[-1] == "deploy True without "
-        return
-    with pytest.raises(
-        DeploymentFailed, match="copies in us-east-1 depends on the region that is to serve, and us-east-1 does not"
-    ):
-        failover.adopt(HOME)
-    assert [call for call in deployment.calls if call.startswith("deploy")] == []
+    failover.adopt(HOME)
+    assert deployment.calls[-1] == "deploy True without prod-us-east-1"
+    kept = {**copying, "dependencies": ["x"]}
+    assert imported == [{"deployment": {"resources": [serving, database, kept]}}]
+    assert cast("ScriptedAws", failover.shell).commands == []
+
+
+def test_no_resource_of_a_provider_depends_on_a_target_also_not_through_others() -> None:
+    def resource(urn: str, *needs: str, provider: str = "p::i") -> Mapping[str, Value]:
+        by_property: Mapping[str, Value] = {"one": list(needs), "two": ["kept"]}
+        return {"urn": urn, "provider": provider, "dependencies": [*needs, "kept"], "propertyDependencies": by_property}
+
+    there = THERE
+    state: Mapping[str, Value] = {
+        "version": 3,
+        "deployment": {
+            "resources": [
+                resource("target"), resource("beside", "target"), resource("a", "target", "beside", provider=there),
+                resource("b", "a", provider=there), {**resource("c", provider=there), "deletedWith": "target"},
+            ]
+        },
+    }  # fmt: skip
+    separated = without_dependencies(state, ["prod-us-east-1"], ["target"])
+    kept = {str(each["urn"]): each for each in state_resources(separated)}
+    assert kept["beside"] == resource("beside", "target")
+    assert kept["a"] == {**resource("a", provider=there), "propertyDependencies": {"one": [], "two": ["kept"]}}
+    assert kept["b"] == resource("b", "a", provider=there)
+    assert kept["c"] == resource("c", provider=there)
+    assert separated["version"] == 3
+    assert without_dependencies(separated, ["prod-us-east-1"], ["target"]) == separated

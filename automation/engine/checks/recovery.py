@@ -15,10 +15,12 @@ from automation.engine.checks.project import NO_CLI
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.installation import INSTALL
 from automation.stack.document import Stack
+from providers import recovery as cloud_recovery
 from providers.contract.region_specs import is_warm
 from providers.contract.spec.platform import AwsBlock, AzureBlock, GcpBlock
 
 STATE, KEY = "state outside the region", "secrets key outside the region"
+ENTRY = "domain after a loss of the region"
 PULUMI_CLOUD = "api.pulumi.com"
 AWS_DEFAULT_REGION = "us-east-1"
 """Region of a bucket whose location constraint is empty: Amazon S3 API Reference, "GetBucketLocation"."""
@@ -42,7 +44,7 @@ def recovery_checks(stack: Stack) -> tuple[StackCheck, ...]:
     region = stack.spec.standby_region
     if region is None or stack.spec.recovery.mode == "none":
         return ()
-    return (check_state_region, check_key_region, *_standby_checks(stack, region))
+    return (check_state_region, check_key_region, check_entry, *_standby_checks(stack, region))
 
 
 def in_region(stack: Stack, region: str) -> Stack:
@@ -107,6 +109,18 @@ def check_state_region(facts: CheckInput, stack: Stack) -> Finding:
         return unknown(STATE, "the backend is not known", "run `agent-platform login URL` or set PULUMI_BACKEND_URL")
     fix = "move it to a bucket in another region: `pulumi stack export`, `agent-platform login URL`, `pulumi stack import`"
     return _place_finding(STATE, "the state", place, facts, stack, fix)
+
+
+def check_entry(_facts: CheckInput, stack: Stack) -> Finding:
+    """Check that requests can leave the region that serves while it is lost; copies alone move no requests."""
+    problem = cloud_recovery(stack.spec.cloud).entry_problem(stack.spec) if is_warm(stack.spec) else None
+    if problem is None:
+        return ok(ENTRY, "requests can leave the region that serves while it is lost")
+    region = stack.spec.active_region
+    if region != problem.region:
+        return ok(ENTRY, f"requests can leave {region}, which serves, while it is lost; but {problem.reason}")
+    fix = f"let the other region serve with `agent-platform failover {stack.name} --planned`; a new stack can have two other regions"
+    return failed(ENTRY, problem.reason, fix)
 
 
 def state_place(url: SplitResult, environment: Mapping[str, str]) -> Place | None:

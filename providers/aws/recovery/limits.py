@@ -9,6 +9,7 @@ from providers.aws.monitoring.limits import monitoring_refusals
 from providers.aws.network.limits import network_refusals
 from providers.contract.copies import image_copies, locked_copies
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed, listed
+from providers.contract.recovery_plan import EntryProblem
 from providers.contract.region_specs import is_warm, standby_spec
 from providers.contract.spec import Platform
 
@@ -117,6 +118,12 @@ def dns_problem(spec: Platform) -> str:
         f"Route 53 changes records in {DNS_REGION} only, so while {DNS_REGION} is lost {spec.ingress.domain} keeps leading to it; "
         "requests move when Route 53 accepts changes again"
     )
+
+
+def entry_problem(spec: Platform) -> EntryProblem | None:
+    """Return the region that the domain cannot leave while it is lost; None where it can leave each of both."""
+    problem = dns_problem(spec)
+    return EntryProblem(DNS_REGION, problem) if problem else None
 
 
 def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:

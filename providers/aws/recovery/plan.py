@@ -17,6 +17,7 @@ from providers.aws.recovery.commands import (
 )
 from providers.aws.recovery.costs import costs
 from providers.aws.recovery.database import database_steps, instance_state, region_steps, rows_steps, zone_steps
+from providers.aws.recovery.limits import entry_problem
 from providers.aws.recovery.promises import PROMISES
 from providers.contract.recovery_plan import (
     BackupQuestion,
@@ -310,5 +311,6 @@ RECOVERY = CloudRecovery(
     costs=costs,
     questions=questions,
     login=login,
+    entry_problem=entry_problem,
     copies=COPIES,
 )

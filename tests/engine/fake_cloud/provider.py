@@ -5,6 +5,7 @@ of the cloud is `real` for values in the format of the cloud, or `symbolic` for 
 engine and no generated names, so that both can be compared exactly.
 """
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,6 +33,8 @@ Diff = provider_pb2.DiffResponse
 Kind = provider_pb2.PropertyDiff
 
 
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+"""Region of AWS."""
 LOST_SECONDS = 20.0
 """Time for which the provider of a region that does not answer is configured, until it fails."""
 
@@ -128,12 +131,26 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the object; empty when it does not exist."""
         token, name = token_of(request.urn), name_of(request.urn)
         self._begin(context, "read", token, name, struct_pb2.Struct(), immediate=True)
-        found = self.cloud.find(self._stored(token), request.id)
-        if found is None:
+        identity, region = self._located(request)
+        found = self.cloud.find(self._stored(token), identity)
+        if found is None or (region and found.input("region") not in (None, region)):
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
             id=found.id, inputs=ids.as_struct(found.inputs), properties=ids.as_struct(found.outputs)
         )
+
+    def _located(self, request: provider_pb2.ReadRequest) -> tuple[str, str]:
+        """Return the ID of an object and the region that is asked for it; empty for other clouds than AWS.
+
+        An import ID ends with the region of an object that is not in that of the provider.
+        """
+        if self.package != "aws":
+            return request.id, ""
+        identity, _, region = request.id.rpartition("@")
+        if identity and REGION.fullmatch(region):
+            return identity, region
+        known = request.properties.fields["region"].string_value if "region" in request.properties.fields else ""
+        return request.id, known or str(self.config.get("region") or "")
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Update an object in place and keep its computed outputs."""
@@ -193,8 +210,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Apply a planned fault or wait for the typical time; return a fault that takes effect at the end of the call.
 
         A provider of Azure is configured without a call, and compares without one; its location answers every other request.
+        An object in another region than that of its provider is created and updated there.
         """
-        location = self.config.get("location")
+        own = decode(inputs)
+        location = self.config.get("location") or own.get("region") or own.get("location")
         if location is not None and verb != "diff" and location == self.cloud.setting("lost_region"):
             self.cloud.record_call("request", "lost region", str(location))
             self.ended.wait(LOST_SECONDS)
