@@ -11,10 +11,11 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from automation.failover.begin import next_record
 from benchmarks.engine import benchmark, timed
 from tests.engine.project import EngineProject
 from tests.engine.warm_aws import HOME, RECOVERY, STANDBY, WarmStack
@@ -56,7 +57,11 @@ def measure_failover(cloud: str, home: Path, runs: int = RUNS) -> FailoverCost:
         stack.promote_by_hand(region)
         failover = stack.failover
         adoptions.append(timed(partial(failover.adopt, region)))
+        # the phases are those of a failover that a person continues: without them, an update refuses to move requests to old data
+        record = replace(next_record(failover, "failover", planned=True), source=failover.other(region), target=region)
+        failover.write(replace(record, phase="finishing"))
         reductions.append(timed(failover.converge))
+        failover.write(replace(record, phase="done"))
     medians = (statistics.median(each) for each in (unchanged, adoptions, reductions))
     return FailoverCost(cloud, *medians, resources=len(project.state()))
 

@@ -18,7 +18,7 @@ def test_a_planned_move_whose_source_is_lost_promotes_nothing_and_the_next_failo
     moves: tuple[tuple[Kind, str, str], ...] = (("failover", HOME, STANDBY), ("failback", STANDBY, HOME))
     for kind, source, target in moves:
         stack = ScriptedRegions() if kind == "failover" else followed()
-        stack.lag, stack.down = lambda _now: 3.0, lost(source)
+        stack.down = lost(source)
         stack.stored = FailoverRecord(kind, "stopping", source, target, planned=True, since="t")
         assert refusal(stack, kind, planned=True) == (
             f"prod: {source} does not answer any more, so nothing was promoted. Run `agent-platform failover prod`, which lets {target} "
@@ -40,7 +40,7 @@ def test_a_failback_from_a_region_that_is_lost_ends_where_the_other_one_follows(
     stack = after_failover()
     stack.databases[HOME] = ScriptedDatabase()
     stack.stored = FailoverRecord("failback", "seeding", STANDBY, HOME, planned=True, since="t")
-    stack.down, stack.lag = lost(STANDBY), lambda _now: 4.0
+    stack.down = lost(STANDBY)
     assert refusal(stack, "failback") == (
         f"prod: {STANDBY} does not answer, so {HOME} gets no replica of its database. Run `agent-platform failover prod`, which lets "
         f"{HOME} serve with what its replica has received."

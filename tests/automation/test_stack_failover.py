@@ -238,12 +238,12 @@ def test_a_dependent_of_a_target_in_the_other_region_is_kept_by_a_state_without_
     serving: Mapping[str, Value] = {"urn": target, "type": "t"}
     deployment.engine.export_state = lambda: {"deployment": {"resources": [serving, database, copying]}}
     deployment.engine.import_state = imported.append
-    failover.shell = ScriptedAws(reachable=answers)
+    failover.shell = shell = ScriptedAws(reachable=answers)
     failover.adopt(HOME)
     assert deployment.calls[-1] == "deploy True without prod-us-east-1"
     kept = {**copying, "dependencies": ["x"]}
     assert imported == [{"deployment": {"resources": [serving, database, kept]}}]
-    assert cast("ScriptedAws", failover.shell).commands == []
+    assert shell.commands == []
 
 
 def test_no_resource_of_a_provider_depends_on_a_target_also_not_through_others() -> None:

@@ -59,6 +59,10 @@ class FakeAzure:
         self.not_ready: set[str] = set()
         self.endpoint: tuple[str, str] | None = None
         """Location of the primary that has it, and the location of its reader."""
+        self.origins: dict[str, str] = {}
+        """State of the origins of each location, once it was changed."""
+        self.promotions: list[str] = []
+        """Options of the promotions that were requested."""
         self.policies: dict[str, list[dict[str, Any]]] = {HOME: [], STANDBY: []}
 
     def output(self, command: CliCommand) -> str:
@@ -69,8 +73,12 @@ class FakeAzure:
             if region and region == self.lost:
                 raise CliFailure("curl", "timed out", "")
             return json.dumps(self._read(words[-1], region))
+        if words[1:4] == ("afd", "origin", "update"):
+            self.origins[words[words.index("--origin-name") + 1]] = words[words.index("--enabled-state") + 1]
         if words[:2] != ("az", "rest"):
             return ""
+        if region and region == self.lost:
+            raise CliFailure("az", "timed out", "")
         method, url = words[words.index("--method") + 1], words[words.index("--url") + 1]
         body = json.loads(words[words.index("--body") + 1]) if "--body" in words else {}
         return json.dumps(self._change(method, url.partition("?")[0], region, body))
@@ -120,8 +128,20 @@ class FakeAzure:
         elif "/objectReplicationPolicies" in path:
             return self._policy(method, last, region, body)
         elif method == "patch":
-            self.bodies["promotion"] = body
+            self._promote(region, body)
         return {}
+
+    def _promote(self, region: str, body: dict[str, Any]) -> None:
+        """Swap the roles of both servers; the one of a location that is lost follows as soon as it answers."""
+        self.bodies["promotion"] = body
+        self.promotions.append(body["properties"]["replica"]["promoteOption"])
+        other = STANDBY if region == HOME else HOME
+        self.servers[region] = {"state": "Ready", "replicationRole": "Primary"}
+        self.servers[other] = {
+            "state": "Ready",
+            "replicationRole": "GeoAsyncReplica",
+            "replica": {"role": "GeoAsyncReplica", "replicationState": "Active"},
+        }
 
     def _endpoint(self, method: str, path: str, region: str, body: dict[str, Any]) -> object:
         if method == "get":

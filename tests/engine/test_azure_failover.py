@@ -136,3 +136,25 @@ def test_the_home_location_gets_its_role_back_before_the_entry_leads_to_it(warm:
     had = {"administratorLoginPassword", "replica", "replicationRole"}
     assert {urn.rpartition("::")[2]: keys for urn, keys in left.items()} == {REPLICA: had}
     assert project.cloud.calls("delete") == []
+
+
+def test_the_home_location_serves_again_while_every_request_to_the_standby_location_hangs(
+    warm: EngineProject, tmp_path: Path
+) -> None:
+    project = warm.copy(tmp_path)
+    promote(project)
+    failover_of(project).adopt(STANDBY)
+    project.up()
+    before = inputs_by_urn(project)
+    project.cloud.set("lost_region", STANDBY)
+    failover = failover_of(project)
+    changed = {str(urn) for urn in failover.targets(HOME)}
+    failover.adopt(HOME)
+    assert differing(before, inputs_by_urn(project)).keys() == changed
+    assert (project.cloud.calls("request"), project.cloud.calls("delete")) == ([], [])
+
+    project.cloud.set("lost_region", "")
+    assert {operation for operation, _ in changes(project)} == {"update"}
+    project.up()
+    assert "unchanged" in project.up("--expect-no-changes")
+    assert project.cloud.calls("delete") == []

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from automation.deploy.errors import DeploymentFailed
+from automation.deploy.failover_record import FailoverRecord
 from automation.deploy.partial_program import deploy_targets
 from automation.deploy.targets import FAILOVER_MESSAGE
 from automation.failover.region_status import status_of
@@ -114,6 +115,39 @@ def test_a_failback_ends_in_the_original_shape(
         "prod-compute-chat": {"desiredCount"},
         "prod-compute-gateway": {"desiredCount"},
     }
+    is_up_to_date(stack)
+
+
+def test_a_failback_whose_source_is_lost_ends_before_the_promotion_and_a_failover_continues_without_it(
+    planned: WarmStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = planned.copy(tmp_path)
+    write = StackFailover.write
+
+    def lose_it(port: StackFailover, record: FailoverRecord) -> None:
+        write(port, record)
+        if record.phase == "stopping":
+            stack.lose(STANDBY)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StackFailover, "write", lose_it)
+        with pytest.raises(DeploymentFailed, match="us-east-1 does not answer any more, so nothing was promoted"):
+            stack.move("failback")
+    assert (stack.failover.active, stack.served, stack.writes(HOME)) == (STANDBY, STANDBY, False)
+
+    deleted = stack.project.cloud.calls("delete")
+    changed = {str(urn) for urn in stack.failover.targets(HOME)}
+    before = inputs_by_urn(stack.project)
+    stack.move(planned=False)
+    assert (stack.failover.active, stack.served, stack.writes(HOME)) == (HOME, HOME, True)
+    assert (stack.project.cloud.calls("Configure"), stack.project.cloud.calls("request")) == ([], [])
+    assert stack.project.cloud.calls("delete") == deleted
+    assert differing(before, inputs_by_urn(stack.project)).keys() <= changed
+
+    stack.lose("")
+    stack.deployment.refresh()
+    stack.project.up()
+    serves(stack, HOME)
     is_up_to_date(stack)
 
 

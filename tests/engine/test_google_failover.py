@@ -83,23 +83,60 @@ def test_the_standby_region_serves_while_the_provider_of_the_home_region_does_no
     assert not [step["urn"] for step in steps if f"{STACK}-{STANDBY}" in step["urn"].rpartition("::")[2]]
 
 
-def test_after_a_switchover_the_old_database_is_a_replica_and_has_no_change_of_its_role(
-    warm: EngineProject, tmp_path: Path
-) -> None:
-    project = warm.copy(tmp_path)
-    (source,) = [each for urn, each in by_urn(project).items() if urn.endswith(f"{INSTANCE}::{REPLICA}")]
-    inputs = source["inputs"]
-    assert isinstance(inputs, dict)
-    for key, value in (("instanceType", "CLOUD_SQL_INSTANCE"), ("masterInstanceName", None)):
-        project.cloud.change(f"{INSTANCE}@{STANDBY}", REPLICA, key, value)
-    for key, value in (("instanceType", "READ_REPLICA_INSTANCE"), ("masterInstanceName", inputs["name"])):
-        project.cloud.change(INSTANCE, f"{STACK}-database", key, value)
+def switch_over(project: EngineProject, serving: str) -> None:
+    """Do what a switchover does: the database of a region writes, and that of the other one is its replica."""
+    places = {HOME: (INSTANCE, f"{STACK}-database"), STANDBY: (f"{INSTANCE}@{STANDBY}", REPLICA)}
+    token, name = places[serving]
+    (source,) = [each for each in project.cloud.objects(token) if each.name == name]
+    for region, (token, name) in places.items():
+        replica = region != serving
+        kind = "READ_REPLICA_INSTANCE" if replica else "CLOUD_SQL_INSTANCE"
+        project.cloud.change(token, name, "instanceType", kind)
+        project.cloud.change(token, name, "masterInstanceName", source.input("name") if replica else None)
+
+
+@pytest.fixture(scope="module")
+def switched(warm: EngineProject, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    """The stack after a planned failover."""
+    project = warm.copy(tmp_path_factory.mktemp("google-switched"))
+    switch_over(project, STANDBY)
     failover = failover_of(project)
     failover.adopt(STANDBY)
     failover.write(FailoverRecord("failover", "finishing", HOME, STANDBY, planned=True, since="t"))
     failover.converge()
-    assert project.cloud.calls("delete") == []
-    old = next(each for urn, each in by_urn(project).items() if urn.endswith(f"{INSTANCE}::{STACK}-database"))
+    failover.write(FailoverRecord("failover", "done", HOME, STANDBY, planned=True, since="t"))
+    return project
+
+
+def test_after_a_switchover_the_old_database_is_a_replica_and_has_no_change_of_its_role(
+    switched: EngineProject,
+) -> None:
+    assert switched.cloud.calls("delete") == []
+    old = next(each for urn, each in by_urn(switched).items() if urn.endswith(f"{INSTANCE}::{STACK}-database"))
     kept = old["inputs"]
     assert isinstance(kept, dict) and kept["instanceType"] == "READ_REPLICA_INSTANCE"
+    assert "unchanged" in switched.up("--expect-no-changes")
+
+
+def test_the_home_region_serves_again_while_the_provider_of_the_standby_region_does_not_answer(
+    switched: EngineProject, tmp_path: Path
+) -> None:
+    project = switched.copy(tmp_path)
+    before = inputs_by_urn(project)
+    project.cloud.set("lost_region", STANDBY)
+    # what `promoteReplica?failover=true` does; the other instance follows when its region answers
+    for key, value in (("instanceType", "CLOUD_SQL_INSTANCE"), ("masterInstanceName", None)):
+        project.cloud.change(INSTANCE, f"{STACK}-database", key, value)
+    failover = failover_of(project)
+    changed = {str(urn) for urn in failover.targets(HOME)}
+    failover.adopt(HOME)
+    assert differing(before, inputs_by_urn(project)).keys() == changed
+    assert (project.cloud.calls("Configure"), project.cloud.calls("request")) == ([], [])
+    assert project.cloud.calls("delete") == []
+
+    project.cloud.set("lost_region", "")
+    switch_over(project, HOME)
+    failover.write(FailoverRecord("failover", "finishing", STANDBY, HOME, planned=False, since="t"))
+    failover.converge()
+    assert project.cloud.calls("delete") == []
     assert "unchanged" in project.up("--expect-no-changes")

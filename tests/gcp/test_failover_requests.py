@@ -163,6 +163,13 @@ def test_a_transfer_that_runs_is_awaited_before_and_after_the_last_one() -> None
     assert shell.slept == 20.0
 
 
+def test_no_last_objects_are_copied_by_a_transfer_that_is_disabled() -> None:
+    disabled = {r"GET storagetransfer v1/transferJobs": {"status": "DISABLED"}}
+    shell = ScriptedGoogle({**answers(replica()), **disabled})
+    CONTROL.stop(stack(), HOME, shell)
+    assert not [text for text in shell.changes if text.endswith(":run")]
+
+
 def test_a_transfer_that_does_not_end_is_a_failure_with_a_next_step() -> None:
     shell = ScriptedGoogle({**answers(replica()), r"GET storagetransfer v1/transferOperations": {"done": False}})
     with pytest.raises(CliFailure, match=f"the copy of the objects into {STANDBY} has not ended after 30 min"):

@@ -36,6 +36,7 @@ class _TransferOperation(Answer):
 
 
 class _Transfer(Answer):
+    status: str = ""
     latestOperationName: str = ""
 
 
@@ -102,13 +103,19 @@ def transfer_into(stack: DeployedStack, region: str) -> DeployedResource | None:
 
 
 def copy_last_objects(stack: DeployedStack, region: str, shell: Shell) -> None:
-    """Copy what was written since the last hourly transfer into a region, and wait until it is there."""
+    """Copy what was written since the last hourly transfer into a region, and wait until it is there.
+
+    Nothing is copied by a transfer that is disabled: the region has had its last copy, or writes objects of its own.
+    """
     found = transfer_into(stack, region)
     if found is None:
         return
     request = ApiRequest("GET", "storagetransfer", f"v1/{_name(found)}", (("projectId", _project(stack)),))
+    transfer = parsed(_Transfer, shell.output(request.command()), found.name)
+    if transfer.status == "DISABLED":
+        return
     # a second operation of the same transfer is refused
-    _await(parsed(_Transfer, shell.output(request.command()), found.name).latestOperationName, region, shell)
+    _await(transfer.latestOperationName, region, shell)
     for run in last_copies(stack, region):
         _await(parsed(_TransferOperation, shell.output(run.command()), found.name).name, region, shell)
 
