@@ -167,7 +167,7 @@ class FailoverDriver:
         problem = f"{record.source} does not answer any more, so nothing was promoted"
         fix = (
             f"run `agent-platform failover {self.stack}`, which lets {record.target} serve with what it has received; when "
-            f"{record.source} answers again, `agent-platform up {self.stack}` starts its services"
+            f"{record.source} answers again, `agent-platform refresh {self.stack}` and `agent-platform up {self.stack}` start its services"
         )
         return self._failure(problem, fix)
 

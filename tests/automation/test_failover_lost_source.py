@@ -22,7 +22,8 @@ def test_a_planned_move_whose_source_is_lost_promotes_nothing_and_the_next_failo
         stack.stored = FailoverRecord(kind, "stopping", source, target, planned=True, since="t")
         assert refusal(stack, kind, planned=True) == (
             f"prod: {source} does not answer any more, so nothing was promoted. Run `agent-platform failover prod`, which lets {target} "
-            f"serve with what it has received; when {source} answers again, `agent-platform up prod` starts its services."
+            f"serve with what it has received; when {source} answers again, `agent-platform refresh prod` and `agent-platform up prod` start "
+            "its services."
         )
         assert not [call for call in changes(stack) if call.startswith("promote")]
         move(stack, planned=False)
