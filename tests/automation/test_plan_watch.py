@@ -15,6 +15,8 @@ from automation.plan.watch import PlanWatch
 from components.configuration import PLATFORM_KEY
 from providers.contract.json_data import Raw
 
+pytestmark = pytest.mark.long(reason="real processes that wait for edits")
+
 ROOT = Path(__file__).parents[2]
 SERVICE: Raw = {"app": "fastapi", "image": "api:1", "path": "/"}
 GCP: Raw = {"project": "a-project", "region": "europe-west1"}

@@ -260,6 +260,7 @@ def test_a_page_takes_less_than_a_second_of_cpu_time_beside_its_plan(cloud: str)
     assert time.process_time() - started < 1
 
 
+@pytest.mark.long(reason="draws platforms of fifty services")
 def test_fifty_services_are_readable_and_below_the_size() -> None:
     of = fifty_services()
     page = page_of(of)

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from itertools import combinations
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.report.graph import Edge, Graph, Node, NodeTier, mermaid
 from automation.report.layout import HEIGHT, WIDTH, Box, Picture, Point, Route, picture_of
 from automation.report.svg import anchor, svg, svg_file
+
+pytestmark = pytest.mark.long(reason="draws many pictures")
 
 STORES = ("database", "cache", "storage")
 OUTSIDE = ("models", "outbound")

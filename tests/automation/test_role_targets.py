@@ -39,6 +39,7 @@ def dependents(inventory: Inventory, names: set[tuple[str, str]]) -> Iterator[De
         yield from found
 
 
+@pytest.mark.long(reason="plans both regions several times")
 @pytest.mark.parametrize("cloud", REGIONS)
 def test_requests_are_led_to_a_region_by_no_update_of_it_alone(cloud: str) -> None:
     for region in REGIONS[cloud]:

@@ -41,6 +41,7 @@ def declared(active: str) -> Inventory:
     return plan(production({"recovery": {**RECOVERY, "active_region": active}, "jobs": JOBS}, cloud="aws"))
 
 
+@pytest.mark.long(reason="plans both regions several times")
 @pytest.mark.parametrize(("source", "target"), [(HOME, STANDBY), (STANDBY, HOME)])
 def test_the_targets_are_what_the_role_decides_in_one_region(source: str, target: str) -> None:
     targets = role_targets(declared(source), declared(target), f"prod-{target}", entry=False)
@@ -150,6 +151,7 @@ def failover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackFailover:
     return found
 
 
+@pytest.mark.long(reason="plans both regions several times")
 def test_the_file_names_the_region_before_the_database_is_read_and_the_region_updated(failover: StackFailover) -> None:
     failover.adopt(STANDBY)
     assert failover.active == STANDBY
@@ -176,6 +178,7 @@ def test_a_dry_run_has_the_commands_of_every_step_and_changes_nothing(failover: 
     assert cast("ScriptedAws", failover.shell).commands == [] and failover.active == HOME
 
 
+@pytest.mark.long(reason="plans both regions several times")
 def test_a_dry_run_of_a_failback_deletes_and_renews(failover: StackFailover) -> None:
     record = FailoverRecord("failback", "seeding", STANDBY, HOME, planned=True, since="t")
     lines = list(step_lines(failover, record))

@@ -254,6 +254,7 @@ def test_without_private_endpoints_vault_and_account_there_accept_the_apps_there
     ] == [subnet]
 
 
+@pytest.mark.long(reason="plans dozens of shapes")
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(data=st.sets(st.sampled_from(DATA)), others=st.sets(st.sampled_from(sorted(OTHERS))))
 @example(data=set(DATA), others=set(OTHERS))

@@ -32,6 +32,7 @@ def test_collection_that_the_program_has_turned_off_or_made_rarer_stays_so(thres
     assert gc.get_threshold() == (threshold, 11, 12)
 
 
+@pytest.mark.long(reason="records a plan many times")
 def test_garbage_of_a_long_update_does_not_accumulate() -> None:
     gc.collect()
     collect_garbage_rarely()

@@ -58,6 +58,7 @@ def sdks(of: Planned) -> set[str]:
     return {name.partition(".")[0] for name in of["modules"] if name.startswith("pulumi_")}
 
 
+@pytest.mark.long(reason="starts a process for each SDK")
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_only_the_chosen_sdk_is_imported(cloud: str) -> None:
     of_production = planned(cloud, {})

@@ -53,6 +53,7 @@ def test_any_text_is_answered(text: str) -> None:
     check(f"config:\n  agent-platform:platform: {text}\n")
 
 
+@pytest.mark.long(reason="tries hundreds of changed files")
 @settings(max_examples=500)
 @given(st.sampled_from(FILES), st.integers(0, 2**32), st.integers(1, 3))
 def test_a_changed_file_is_answered(text: str, seed: int, changes: int) -> None:
