@@ -99,8 +99,10 @@ def refuse_other_creation(events: Iterable[Event], spec: Platform) -> None:
         if not isinstance(event, StepStarted) or event.step.old is None:
             continue
         for choice in choices:
-            deployed = _value_at(event.step.old.inputs, choice.path)
-            if event.step.type == choice.type and deployed not in (None, choice.required(spec)):
+            if event.step.type != choice.type:
+                continue
+            deployed = _value_at(event.step.old.inputs, choice.path) or choice.absent
+            if deployed not in (None, choice.required(spec)):
                 raise InvalidConfiguration([ConfigError(choice.key, choice.problem, choice.fix)])
 
 

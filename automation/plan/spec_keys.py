@@ -203,6 +203,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("azure.entry", "gateway", ROUTED),
     Leaf("azure.models", ["gpt-5.4-nano"], WITH_MODELS),
     Leaf("azure.dns_group", "names", WITH_DOMAIN),
+    Leaf("azure.customer_managed_keys", True, {"database": {}, "storage": {}}),
     Leaf("azure.network_watcher", "watchers/westus3", {"network.flow_logs": True}),
     Leaf("azure.budget_start", "2027-01", BUDGET),
     Leaf("docker.bind", "0.0.0.0", ROUTED),  # noqa: S104  # a setting, nothing listens

@@ -97,6 +97,7 @@ IMPORT_TABLE = ImportTable(
         _in_group("dbforpostgresql:Server", "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}"),
         _in_group("dns:RecordSet", "Microsoft.Network/dnsZones/{zoneName}/{recordType}/{relativeRecordSetName}"),
         _in_group("frontdoor:Policy", "Microsoft.Network/frontDoorWebApplicationFirewallPolicies/{policyName}"),
+        _in_group("keyvault:Key", "Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}"),
         _in_group("keyvault:Secret", "Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}"),
         _in_group("keyvault:Vault", "Microsoft.KeyVault/vaults/{vaultName}"),
         _in_group("logic:Workflow", "Microsoft.Logic/workflows/{workflowName}"),

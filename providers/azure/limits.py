@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from providers.azure.base.image_sources import registry_adjustments, registry_refusals
+from providers.azure.base.key_limits import key_adjustments
 from providers.azure.base.limits import (
     deployer_adjustments,
     location_refusals,
@@ -60,6 +61,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     registry_adjustments,
     deployer_adjustments,
     model_adjustments,
+    key_adjustments,
     database_adjustments,
     cache_adjustments,
     parameter_adjustments,

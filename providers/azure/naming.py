@@ -19,6 +19,8 @@ from providers.contract.spec import Platform
 SALT_BYTES = 3
 SALT_LENGTH = 2 * SALT_BYTES
 COPY_DIGITS = 14
+KEY_NAME = "data"
+"""Key of a vault that encrypts data."""
 
 MAX_CHARACTERS = {
     "storage account": 24,

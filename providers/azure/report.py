@@ -17,6 +17,7 @@ from providers.contract.report import (
     AllowedConnection,
     CloudFacts,
     DeclaredIdentity,
+    EncryptionKey,
     GrantedRight,
     ReportSite,
     SecretReader,
@@ -41,13 +42,14 @@ ROLE_NAMES: Mapping[str, str] = {
     "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd": "Cognitive Services OpenAI User",
     "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
     "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+    "e147488a-f6f5-4113-8e2d-b22465e65bf6": "Key Vault Crypto Service Encryption User",
 }
 """Name of a role by its GUID: Microsoft Learn, "Azure built-in roles"."""
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 PERMISSIONS = {"storage:BlobContainer": STORAGE, "storage:StorageAccount": STORAGE, "cognitiveservices:Account": MODELS}
 SUBNETS = {"apps": EVERY_SERVICE, "database": DATABASE, "endpoints": "private endpoints of Azure", "gateway": ENTRY}
 CACHE_PORT = "10000"
-AZURE_KEY = "key of Microsoft"
+AZURE_KEY, STACK_KEY = "key of Microsoft", "key of the stack"
 
 
 def connections(site: ReportSite) -> Iterator[AllowedConnection]:
@@ -196,7 +198,7 @@ def data(site: ReportSite) -> Iterator[StoredData]:
     for server in site.of_type("dbforpostgresql:Server"):
         days = server.value("backup", "backupRetentionDays")
         tls = "TLS required" if settings.get("require_secure_transport") == "on" else "TLS optional"
-        key = "key of the stack" if server.value("dataEncryption") else AZURE_KEY
+        key = STACK_KEY if server.value("dataEncryption") else AZURE_KEY
         yield _stored(
             site, DATABASE, "PostgreSQL", server, key, tls, f"point in time, kept {days} days" if days else "none"
         )
@@ -204,7 +206,8 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         tls = "TLS required" if cache.value("clientProtocol") == "Encrypted" else "no TLS"
         persistence = cache.value("persistence")
         kept = is_mapping(persistence) and any(value is True for value in persistence.values())
-        yield _stored(site, CACHE, "Redis", cache, AZURE_KEY, tls, "snapshots for restarts" if kept else "none")
+        key = STACK_KEY if cache.value("encryption") else AZURE_KEY
+        yield _stored(site, CACHE, "Redis", cache, key, tls, "snapshots for restarts" if kept else "none")
     yield from _accounts(site)
     for workspace in site.of_type("operationalinsights:Workspace"):
         kept = f"kept {workspace.value('retentionInDays')} days"
@@ -219,7 +222,7 @@ def _accounts(site: ReportSite) -> Iterator[StoredData]:
         tls = "TLS required" if account.value("enableHttpsTrafficOnly") is True else "TLS optional"
         backup = "versions of objects" if versioned and part == STORAGE else "none"
         source = account.value("encryption", "keySource")
-        key = AZURE_KEY if source in (None, "Microsoft.Storage") else "key of the stack"
+        key = AZURE_KEY if source in (None, "Microsoft.Storage") else STACK_KEY
         yield _stored(site, part, f"storage account {label}", account, key, tls, backup)
 
 
@@ -229,8 +232,19 @@ def _stored(
     return StoredData(part, what, key, transit, backup, evidence(resource), site.region(resource))
 
 
+def keys(site: ReportSite) -> Iterator[EncryptionKey]:
+    """Yield the keys of the vaults; none without `azure.customer_managed_keys`."""
+    for key in site.of_type("keyvault:Key"):
+        actions = key.items("properties", "rotationPolicy", "lifetimeActions")
+        triggers = [trigger for each in actions if is_mapping(trigger := each.get("trigger"))]
+        days = [str(trigger.get("timeAfterCreate")).removeprefix("P").removesuffix("D") for trigger in triggers]
+        rotation = f"every {days[0]} days" if days else "none"
+        yield EncryptionKey(site.label(key), rotation, evidence(key), site.region(key))
+
+
 FACTS = CloudFacts(
     connections=connections,
+    keys=keys,
     rights=rights,
     identities=identities,
     secrets=secrets,

@@ -3,6 +3,7 @@
 An app with one active revision keeps the old revision until the new one is ready, and permanently if it never is.
 """
 
+from providers.azure.base.key_limits import MICROSOFT_KEY_CHOICE, OWN_KEY_CHOICE
 from providers.azure.database.sizes import disk_gib
 from providers.azure.recovery.limits import GEO_BACKUP
 from providers.contract.database_disk import DatabaseDisk
@@ -34,6 +35,7 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("azure-native:storage:BlobContainer", "the objects of the container, in all versions"),
         StatefulType("azure-native:keyvault:Vault", "the secrets of the vault in all versions, and its name"),
         StatefulType("azure-native:keyvault:Secret", "a secret in all versions"),
+        StatefulType("azure-native:keyvault:Key", "everything that is encrypted with the key"),
         StatefulType("azure-native:network:VirtualNetwork", "the network and every address in it"),
         StatefulType("azure-native:network:Subnet", "a subnet and the addresses in it"),
         StatefulType("azure-native:network:PublicIPAddress", "an address that third parties may allow"),
@@ -86,5 +88,5 @@ RESOURCE_TRAITS = ResourceTraits(
     # the settings of a server say nothing about its role, so an update alone never moves it
     replica_source=("azure-native:dbforpostgresql:Server", ""),
     disk=database_disk,
-    creation_choices=(GEO_BACKUP,),
+    creation_choices=(GEO_BACKUP, OWN_KEY_CHOICE, MICROSOFT_KEY_CHOICE),
 )

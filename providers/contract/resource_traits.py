@@ -70,6 +70,8 @@ class CreationChoice:
     required: Callable[["Platform"], str | None]
     problem: str
     fix: str
+    absent: str | None = None
+    """Value that a resource without the input has; None where that says nothing."""
 
 
 @dataclass(frozen=True)

@@ -138,8 +138,13 @@ def test_a_property_that_an_update_applies_is_not_ignored(cloud: str) -> None:
 def test_a_server_without_what_only_a_new_one_can_have_is_refused(
     cloud: str, deployed: str | None, mode: str, refused: bool
 ) -> None:
-    (choice,) = resource_traits(cloud).creation_choices
-    there = {"azure.location": "eastus2", "azure.standby_location": "centralus", "recovery": {"mode": mode}}
+    choice = next(each for each in resource_traits(cloud).creation_choices if each.key == "recovery.mode")
+    there = {
+        "azure.location": "eastus2",
+        "azure.standby_location": "centralus",
+        "azure.customer_managed_keys": False,
+        "recovery": {"mode": mode},
+    }
     spec = stack_of("prod", {PLATFORM_KEY: production(there, cloud)}).spec
     old = ResourceState("id", {"backup": {"geoRedundantBackup": deployed}} if deployed else {})
     events = [started(None, choice.type), started(old, choice.type), started(old, "azure-native:app:ContainerApp")]

@@ -23,11 +23,12 @@ from providers.azure.compute.environment import AppEnvironment
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import create_database
 from providers.azure.limits import LIMITS
+from providers.azure.network.flow_logs import create_flow_logs
 from providers.azure.network.resources import create_network
 from providers.azure.observability.channels import AzureChannels
 from providers.azure.observability.logs import AzureLogs
 from providers.azure.storage.resources import create_storage
-from providers.contract.component import Component, Scope
+from providers.contract.component import Component, KeptScopes, Scope
 from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.spec import Platform
 from tests.planning import production, revealed
@@ -106,8 +107,11 @@ def _declare(context: AzureContext) -> None:
 def _base_resources(scope: Scope, context: AzureContext) -> AzureBaseResources:
     output = pulumi.Output.from_input
     logs = AzureLogs(output(WORKSPACE), output("<workspace>.customerId"), output("<workspace>.name"))
-    network = scope.component("network", create_network, context, logs)
+    kept = KeptScopes(scope)
+    network = kept.component("network", create_network, context, logs)
     identity = scope.component("identity", create_identity, context)
+    vault = scope.component("vault", create_vault, context, network, logs)
+    create_flow_logs(kept.inner["network"], context, logs, network, vault.key)
     return AzureBaseResources(
         context=context,
         network=network,
@@ -116,7 +120,7 @@ def _base_resources(scope: Scope, context: AzureContext) -> AzureBaseResources:
         channels=AzureChannels(output("<warning>.id"), output("<critical>.id")),
         prometheus=None,
         logs=logs,
-        vault=scope.component("vault", create_vault, context, network, logs),
+        vault=vault,
         models=scope.component("models", create_models, context, network, identity, logs),
         environment=AppEnvironment(output("<env>.id"), output("<env>.domain"), output("<env>.ip")),
     )

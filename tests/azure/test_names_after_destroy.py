@@ -35,7 +35,8 @@ AFTER_DESTROY = {
     "dbforpostgresql:Server": FREE,
     "dns:RecordSet": FREE,
     "frontdoor:Policy": FREE,
-    # deleted secrets stay in their vault; the vault of the next stack is another one
+    # deleted secrets and keys stay in their vault; the vault of the next stack is another one
+    "keyvault:Key": CHILD,
     "keyvault:Secret": CHILD,
     # purge protection reserves the name for 90 days: Microsoft Learn, "Azure Key Vault soft-delete overview"
     "keyvault:Vault": RANDOM,

@@ -20,11 +20,11 @@ def test_the_account_has_no_keys_and_no_public_access() -> None:
     assert {container.inputs["publicAccess"] for container in base_plan().of_type("storage:BlobContainer")} == {"None"}
 
 
-def test_objects_are_encrypted_twice_with_platform_managed_keys() -> None:
-    account = base_plan().one("prod-storage")
-    assert input_at(account, "encryption.keySource") == "Microsoft.Storage"
-    assert input_at(account, "encryption.requireInfrastructureEncryption") is True
-    assert not base_plan().of_type("keyvault:Key")
+def test_objects_are_encrypted_twice() -> None:
+    for own, source in ((True, "Microsoft.Keyvault"), (False, "Microsoft.Storage")):
+        account = base_plan(azure__customer_managed_keys=own).one("prod-storage")
+        assert input_at(account, "encryption.keySource") == source
+        assert input_at(account, "encryption.requireInfrastructureEncryption") is True
 
 
 def test_services_that_use_storage_have_one_role_on_the_container() -> None:

@@ -99,7 +99,7 @@ def pass_role_and_run(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def keys_rotate(site: AuditSite) -> Iterator[CheckEvidence]:
-    """Yield the rotation of keys of the stack, of which there is none."""
+    """Yield the rotation of keys of the stack, of which a stack without `azure.customer_managed_keys` has none."""
     keys = site.of_type("keyvault:Key")
     yield from require_one(
         keys, "keyvault:Key", "data is encrypted with keys of Microsoft, whose rotation has no evidence"
@@ -128,6 +128,12 @@ def stored_data_has_our_key(site: AuditSite) -> Iterator[CheckEvidence]:
     yield from require(site.of_type("dbforpostgresql:Server"), "dataEncryption.primaryKeyURI", is_set, why)
     yield from require(
         site.of_type("storage:StorageAccount"), "encryption.keySource", equals("Microsoft.Keyvault"), why
+    )
+    yield from require(
+        site.of_type("redisenterprise:RedisEnterprise"),
+        "encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl",
+        is_set,
+        why,
     )
     yield from require(site.of_type("containerregistry:Registry"), "encryption.status", equals("enabled"), why)
 

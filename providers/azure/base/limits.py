@@ -74,6 +74,9 @@ PAIRS = dict(
 )
 """Second location to which Azure replicates, by location: the same list. Some pairs have one direction only."""
 
+OWN_KEY, MICROSOFT_KEY = "AzureKeyVault", "SystemManaged"
+"""Encryption of a server's data with a key of the stack, and that of a server without a choice."""
+
 LOCATIONS_WITHOUT_GEO_BACKUP = LOCATIONS_WITHOUT_PAIR | _words("westus3")
 """Locations without geo-redundant PostgreSQL backups: Microsoft Learn, "Azure Database for PostgreSQL, Azure regions",
 column "Geo-redundant backup"."""
@@ -97,7 +100,20 @@ def is_location(name: str) -> bool:
 
 
 def geo_backup(context: AzureContext) -> bool:
-    """True when a new server has backups in the paired location: in production and with copies, where Azure has them."""
+    """True when a new server has backups in the paired location: in production and with copies, where Azure has them.
+
+    With a key of the stack they need a second one, in a vault of the pair, which only copies to that location bring.
+    """
+    return geo_backup_possible(context) and (not context.block.customer_managed_keys or _copies_to_pair(context))
+
+
+def _copies_to_pair(context: AzureContext) -> bool:
+    spec = context.spec
+    return spec.recovery.mode != "none" and spec.standby_region == PAIRS.get(context.region)
+
+
+def geo_backup_possible(context: AzureContext) -> bool:
+    """True when a new server with keys of Microsoft has backups in the paired location."""
     wanted = context.production or context.spec.recovery.mode != "none"
     # Azure does not support it for a replica
     possible = is_paired(context.region) and context.region not in LOCATIONS_WITHOUT_GEO_BACKUP

@@ -9,12 +9,13 @@ from providers.azure.base.standby import AzureStandby
 from providers.azure.base.vault import AzureVault, create_vault
 from providers.azure.compute.environment import AppEnvironment, create_environment
 from providers.azure.context import AzureContext
+from providers.azure.network.flow_logs import create_flow_logs
 from providers.azure.network.peering import connect_networks
 from providers.azure.network.resources import AzureNetwork, create_network
 from providers.azure.observability.channels import AzureChannels, create_channels
 from providers.azure.observability.logs import AzureLogs, create_logs
 from providers.azure.observability.metrics_collector import AzureMetricsCollector, create_prometheus
-from providers.contract.component import Scope
+from providers.contract.component import KeptScopes, Scope
 from providers.contract.spec import Platform
 
 
@@ -48,11 +49,13 @@ def create_base_resources(scope: Scope, context: AzureContext, standby: AzureSta
     if standby is not None and standby.region == context.region:
         return _continued(scope, context, standby)
     logs = scope.component("logs", create_logs, context)
-    network = scope.component("network", _connected_network, context, logs, standby)
+    kept = KeptScopes(scope)
+    network = kept.component("network", _connected_network, context, logs, standby)
     channels = scope.component("channels", create_channels, context)
     identity = scope.component("identity", create_identity, context)
     registry = scope.component("registry", create_registry, context, identity, network, logs, standby)
     vault = scope.component("vault", create_vault, context, network, logs)
+    create_flow_logs(kept.inner["network"], context, logs, network, vault.key)
     return AzureBaseResources(
         context=context,
         network=network,

@@ -1,4 +1,4 @@
-"""Key vault with every secret of the stack, each with its own readers.
+"""Key vault with every secret of the stack, each with its own readers, and the key of the stack's data.
 
 Access is granted by roles on a single secret, never by access policies, which apply to the whole vault. Deleted secrets
 can be recovered for 90 days and cannot be purged earlier; the vault's name stays reserved for as long, so it ends in
@@ -11,6 +11,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 import pulumi_random as random
 
+from providers.azure.base.data_key import AzureDataKey, create_data_key
 from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, vault_prefix
 from providers.azure.network.endpoints import private_endpoint
@@ -29,6 +30,8 @@ class AzureVault:
     id: pulumi.Output[str]
     ready: tuple[pulumi.Resource, ...]
     """Resources that must exist before a secret can be read from the network."""
+    key: AzureDataKey | None
+    """Key that encrypts data; None without `azure.customer_managed_keys`."""
 
 
 def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, logs: AzureLogs) -> AzureVault:
@@ -36,7 +39,7 @@ def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, log
     vault = _vault(scope, context, network.apps_subnet_id)
     ready = private_endpoint(scope, context, network, "endpoint", vault.id, "vault")
     send_to_logs(scope, logs, "diagnostics", vault.id)
-    return AzureVault(vault.name, vault.id, ready)
+    return AzureVault(vault.name, vault.id, ready, create_data_key(scope, context, vault))
 
 
 def create_standby_vault(scope: Scope, context: AzureContext, network: AzureNetwork | None) -> AzureVault:
@@ -46,7 +49,7 @@ def create_standby_vault(scope: Scope, context: AzureContext, network: AzureNetw
     """
     vault = _vault(scope, context, network.apps_subnet_id if network else None)
     ready = private_endpoint(scope, context, network, "endpoint", vault.id, "vault") if network else ()
-    return AzureVault(vault.name, vault.id, ready)
+    return AzureVault(vault.name, vault.id, ready, create_data_key(scope, context, vault))
 
 
 def _vault(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.data_key import AzureDataKey
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.cache.sizes import cache_sku
@@ -73,7 +74,7 @@ def _cluster(scope: Scope, base: AzureBaseResources, settings: CacheSpec) -> Red
 
     Azure removes no node of a cluster, so one that has two keeps them while its location does not serve.
     """
-    available = settings.high_availability and not is_standby(base.spec)
+    available, key = settings.high_availability and not is_standby(base.spec), base.vault.key
     return RedisCluster(
         scope.named(),
         resource_group_name=base.context.group,
@@ -81,9 +82,31 @@ def _cluster(scope: Scope, base: AzureBaseResources, settings: CacheSpec) -> Red
         sku=azure_native.redisenterprise.SkuArgs(name=cache_sku(settings.memory_gib)),
         high_availability="Enabled" if available else "Disabled",
         minimum_tls_version="1.2",
+        identity=azure_native.redisenterprise.ManagedServiceIdentityArgs(
+            type="UserAssigned", user_assigned_identities=[key.identity_id]
+        )
+        if key
+        else None,
+        encryption=_encryption(key) if key else None,
         public_network_access="Disabled" if base.spec.network.private_endpoints else "Enabled",
         tags=dict(scope.tags),
-        opts=scope.opts(ignore_changes=["highAvailability"] if is_passive(base.spec) else []),
+        opts=scope.opts(
+            ignore_changes=["highAvailability"] if is_passive(base.spec) else [],
+            depends_on=[key.ready] if key else [],
+        ),
+    )
+
+
+def _encryption(key: AzureDataKey) -> azure_native.redisenterprise.ClusterPropertiesEncryptionArgs:
+    """Encryption of the disks with the first version of the stack's key: a cluster accepts no key without a version."""
+    redis = azure_native.redisenterprise
+    return redis.ClusterPropertiesEncryptionArgs(
+        customer_managed_key_encryption=redis.ClusterPropertiesCustomerManagedKeyEncryptionArgs(
+            key_encryption_key_identity=redis.ClusterPropertiesKeyEncryptionKeyIdentityArgs(
+                identity_type="userAssignedIdentity", user_assigned_identity_resource_id=key.identity_id
+            ),
+            key_encryption_key_url=key.version_uri,
+        )
     )
 
 

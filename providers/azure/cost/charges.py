@@ -24,6 +24,7 @@ FREE_LOG_DAYS = 31
 FREE_SPAN_DAYS = 90
 """Days that the tables of Application Insights are kept without charge."""
 FREE_FLOW_LOGS_GB = 5
+ROTATION_DAYS = 90
 SAMPLES_PER_UNIT_MILLIONS = 10
 FRONT_DOOR_REQUESTS_PER_UNIT = 10_000
 UNITS_PER_INSTANCE = 10
@@ -228,6 +229,10 @@ def _query_rule(rule: DeclaredResource, _site: CostSite) -> Iterator[Charge]:
     yield fixed("query", f"monitor.query_rule.{period}", 1)
 
 
+def _key(_key: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    yield fixed("scheduled rotations", "keyvault.rotation", site.hours / 24 / ROTATION_DAYS)
+
+
 def _grafana(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     yield fixed("units", "grafana.standard", GRAFANA_UNITS * site.hours)
     yield fixed("users", "grafana.user", site.usage["grafana_users"], "grafana_users")
@@ -243,6 +248,7 @@ PRICED: Mapping[str, Charges] = {
     "dashboard:Grafana": _grafana,
     "dataprotection:BackupInstance": _vaulted_backup,
     "dbforpostgresql:Server": _server,
+    "keyvault:Key": _key,
     "monitor:AzureMonitorWorkspace": _prometheus,
     "monitor:MetricAlert": _metric_alert,
     "monitor:ScheduledQueryRule": _query_rule,

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.limits import ZONES, geo_backup
+from providers.azure.base.data_key import AzureDataKey
+from providers.azure.base.limits import OWN_KEY, ZONES, geo_backup
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.context import AzureContext
@@ -35,7 +36,7 @@ ENABLED = "Enabled"
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 SWAPPED_BY_FAILOVER = ["availabilityZone", "highAvailability.standbyAvailabilityZone"]
-FIXED_AT_CREATION = ["backup.geoRedundantBackup"]
+FIXED_AT_CREATION = ["backup.geoRedundantBackup", "dataEncryption", "identity"]
 """Only a new server can have another value; a changed profile or an extended list of locations must not replace it."""
 CHANGED_BY_AUTOGROW = ["storage.storageSizeGB", "storage.tier"]
 """A disk that has grown is larger than declared and cannot shrink."""
@@ -144,7 +145,12 @@ def _server(scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, pass
                 *ignored(context),
             ],
             # the zone id does not imply the zone's link to the network, nor that of the source the way to it
-            depends_on=[*network.ready, *(network.parts.connections if passive else ()), *source],
+            depends_on=[
+                *network.ready,
+                *(network.parts.connections if passive else ()),
+                *source,
+                *(key.ready for key in (base.vault.key, _backup_key(base)) if key),
+            ],
         ),
     )
 
@@ -162,6 +168,8 @@ def _server_args(
         sku=azure_native.dbforpostgresql.SkuArgs(name=size.name, tier=size.tier),
         administrator_login=USERNAME,
         administrator_login_password=password,
+        identity=_identity(base),
+        data_encryption=_encryption(base),
         auth_config=azure_native.dbforpostgresql.AuthConfigArgs(
             active_directory_auth=ENABLED, password_auth=ENABLED, tenant_id=context.tenant_id
         ),
@@ -177,6 +185,37 @@ def _server_args(
             geo_redundant_backup="Enabled" if geo_backup(context) else "Disabled",
         ),
         maintenance_window=_maintenance(settings),
+    )
+
+
+def _backup_key(base: AzureBaseResources) -> AzureDataKey | None:
+    """Key of the geo-redundant backups, in the vault of their location; None without a key, or without such backups."""
+    return base.standby.vault.key if base.standby is not None and geo_backup(base.context) else None
+
+
+def _identity(base: AzureBaseResources) -> azure_native.dbforpostgresql.UserAssignedIdentityArgs | None:
+    """Identities that use the keys of data and of geo-redundant backups, which must be two."""
+    postgresql, keys = azure_native.dbforpostgresql, [key for key in (base.vault.key, _backup_key(base)) if key]
+    if not keys:
+        return None
+    ids = pulumi.Output.all(*(key.identity_id for key in keys))
+    return postgresql.UserAssignedIdentityArgs(
+        type="UserAssigned",
+        user_assigned_identities=ids.apply(lambda each: {str(id_): postgresql.UserIdentityArgs() for id_ in each}),
+    )
+
+
+def _encryption(base: AzureBaseResources) -> azure_native.dbforpostgresql.DataEncryptionArgs | None:
+    """Keys of the stack, each in the newest version; None for keys of Microsoft."""
+    key, backups = base.vault.key, _backup_key(base)
+    if key is None:
+        return None
+    return azure_native.dbforpostgresql.DataEncryptionArgs(
+        type=OWN_KEY,
+        primary_key_uri=key.uri,
+        primary_user_assigned_identity_id=key.identity_id,
+        geo_backup_key_uri=backups.uri if backups else None,
+        geo_backup_user_assigned_identity_id=backups.identity_id if backups else None,
     )
 
 

@@ -119,7 +119,7 @@ def _drill_job(
 def _restore_variables(
     scope: Scope, base: AzureBaseResources, database: AzureDatabase, place: DrillPlace, identity: UserAssignedIdentity
 ) -> Variables:
-    context = base.context
+    context, key = base.context, base.vault.key
     return {
         "API_VERSION": SERVER_API_VERSION,
         "AZURE_CLIENT_ID": identity.client_id,
@@ -136,6 +136,7 @@ def _restore_variables(
         "START_SECONDS": str(START_SECONDS),
         "SUBNET_ID": place.subnet_id,
         "ZONE_ID": place.zone_id,
+        **({"KEY_IDENTITY_ID": key.identity_id, "KEY_URI": key.uri} if key else {}),
     }
 
 

@@ -81,8 +81,13 @@ restore() {
     point="${SOURCE_ID##*/}@$point_time"
     copy="$COPY_PREFIX$(date -u +%Y%m%d%H%M%S)"
     began="$(date +%s)"
-    body="$(printf '{"location": "%s", "tags": %s, "properties": {"createMode": "PointInTimeRestore", "sourceServerResourceId": "%s", "pointInTimeUTC": "%s", "network": {"delegatedSubnetResourceId": "%s", "privateDnsZoneArmResourceId": "%s"}}}' \
-        "$LOCATION" "$DRILL_TAGS" "$SOURCE_ID" "$point_time" "$SUBNET_ID" "$ZONE_ID")"
+    identity='' encryption=''
+    if [ -n "${KEY_URI:-}" ]; then # a copy of a server with a key of the stack needs one too
+        identity="$(printf '"identity": {"type": "UserAssigned", "userAssignedIdentities": {"%s": {}}}, ' "$KEY_IDENTITY_ID")"
+        encryption="$(printf '"dataEncryption": {"type": "AzureKeyVault", "primaryKeyURI": "%s", "primaryUserAssignedIdentityId": "%s"}, ' "$KEY_URI" "$KEY_IDENTITY_ID")"
+    fi
+    body="$(printf '{"location": "%s", "tags": %s, %s"properties": {%s"createMode": "PointInTimeRestore", "sourceServerResourceId": "%s", "pointInTimeUTC": "%s", "network": {"delegatedSubnetResourceId": "%s", "privateDnsZoneArmResourceId": "%s"}}}' \
+        "$LOCATION" "$DRILL_TAGS" "$identity" "$encryption" "$SOURCE_ID" "$point_time" "$SUBNET_ID" "$ZONE_ID")"
     if ! manage put "$servers/$copy" --body "$body" --output none 2> "$errors"; then
         cat "$errors" >&2
         fail "the restore could not start: $(tail -n 1 "$errors" | head -c 200)"

@@ -26,6 +26,11 @@ JOIN = (
     "Microsoft.Network/privateDnsZones/read",
     "Microsoft.Network/privateDnsZones/join/action",
 )
+ASSIGN = (
+    "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+)
+"""A restored server reads the key of the stack with the identity of the platform's server."""
 EXECUTIONS = ("Microsoft.App/jobs/read", "Microsoft.App/jobs/executions/read")
 UserAssignedIdentity = azure_native.managedidentity.UserAssignedIdentity
 Assignment = azure_native.authorization.RoleAssignment
@@ -70,6 +75,8 @@ def grant_restore(
         "subnet": (JOIN[:2], place.subnet_id),
         "zone": (JOIN[2:], place.zone_id),
     }
+    if base.vault.key is not None:
+        targets = {**targets, "key": (ASSIGN, base.vault.key.identity_id)}
     granted = [
         _grant(scope, base, part, actions, target, identity, group) for part, (actions, target) in targets.items()
     ]

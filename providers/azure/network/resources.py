@@ -1,40 +1,29 @@
-"""VNet with a subnet for the apps, one for the database and one for private endpoints; NAT gateway and flow logs.
+"""VNet with a subnet for the apps, one for the database and one for private endpoints; and NAT gateway.
 
 The apps' subnet is delegated to the Container Apps environment; inbound requests arrive only through Front Door's
 private link. Default outbound access is disabled: outbound connections use the NAT gateway, or none. The apps share one
 subnet and a subnet has one gateway, so `per_zone` declares one gateway as well. Its address is zone-redundant; the
 gateway is in one zone, because the SDK's API version has no zone-redundant SKU.
-
-The flow log belongs to the location's Network Watcher, in a separate group: Azure creates it with the first network of a
-location, unless an organization has turned that off (`azure.network_watcher` names another one). It writes with an identity, because the storage account has no keys. Network Watcher is a trusted service of the
-account, which has no private endpoint, because no resource in the network reads it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.limits import ZONES
-from providers.azure.base.roles import BLOB_DATA_CONTRIBUTOR, grant_role
 from providers.azure.context import AzureContext
-from providers.azure.naming import flow_account, network_watcher
 from providers.azure.network.cidr import address_plan
 from providers.azure.network.dns import create_zones
 from providers.azure.network.firewall import create_firewall, create_route_table
 from providers.azure.network.subnets import create_subnets
 from providers.azure.observability.logs import AzureLogs, send_to_logs
-from providers.azure.storage.account import create_lifecycle, create_storage_account
 from providers.contract.component import Scope
 from providers.contract.egress import checks_names
 
 IDLE_TIMEOUT_MINUTES = 10
 """Longer than the default of 4, because agents wait for models; not longer, because idle connections use SNAT ports."""
-ANALYTICS_INTERVAL_MINUTES = 10
-"""The shorter of the two intervals of traffic analytics; the other is 60."""
-MAX_FLOW_LOG_RETENTION_DAYS = 365
-"""With a longer retention the flow log never deletes, and the account's lifecycle rule does."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +60,7 @@ class AzureNetwork:
 
 
 def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> AzureNetwork:
-    """Declare VNet, subnets, NAT gateway, private DNS and flow logs; raises ValueError for an unusable block."""
+    """Declare VNet, subnets, NAT gateway, and private DNS; raises ValueError for an unusable block."""
     spec, plan = context.spec, address_plan(context.spec.network.cidr)
     network = azure_native.network.VirtualNetwork(
         scope.named(),
@@ -88,8 +77,6 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
     last = tuple(subnets.values())
     route = create_firewall(scope, context, plan, network, gateway, routes, logs, after=last) if routes else None
     zones = create_zones(scope, context, network)
-    if spec.network.flow_logs:
-        _flow_logs(scope, context, logs, network, after=(*last, *zones.links, *((route,) if route else ())))
     database, endpoints, gateway_subnet = (subnets.get(name) for name in ("database", "endpoints", "gateway"))
     return AzureNetwork(
         vnet_id=network.id,
@@ -128,65 +115,3 @@ def _nat_gateway(scope: Scope, context: AzureContext, logs: AzureLogs) -> azure_
     send_to_logs(scope, logs, "egress-address-diagnostics", address.id)
     send_to_logs(scope, logs, "egress-diagnostics", gateway.id, log_group=None)
     return gateway
-
-
-def _flow_logs(
-    scope: Scope,
-    context: AzureContext,
-    logs: AzureLogs,
-    network: azure_native.network.VirtualNetwork,
-    after: Sequence[pulumi.Resource],
-) -> None:
-    """Flow log, its storage account, and an identity that writes to this account only (CIS 6.5).
-
-    It is created after the rest of the network, because the role of its identity takes effect minutes after its assignment.
-    """
-    days = context.spec.monitoring.log_retention_days
-    account = create_storage_account(scope, context, "flow-logs", flow_account(context), public=True)
-    create_lifecycle(scope, context, "flow-logs-retention", account, "expire", _delete_after(days))
-    send_to_logs(scope, logs, "flow-logs-diagnostics", account.id, log_group=None, metrics="Transaction")
-    writer = azure_native.managedidentity.UserAssignedIdentity(
-        scope.named("flow-logs-writer"), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
-    )
-    role = grant_role(scope, context, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
-    deletes = days <= MAX_FLOW_LOG_RETENTION_DAYS
-    watcher_group, watcher_name = network_watcher(context.spec)
-    azure_native.network.FlowLog(
-        scope.named("flow-logs"),
-        resource_group_name=watcher_group,
-        network_watcher_name=watcher_name,
-        flow_log_name=context.group,
-        target_resource_id=network.id,
-        storage_id=account.id,
-        enabled=True,
-        format=azure_native.network.FlowLogFormatParametersArgs(type="JSON", version=2),
-        retention_policy=azure_native.network.RetentionPolicyParametersArgs(
-            days=days if deletes else 0, enabled=deletes
-        ),
-        flow_analytics_configuration=_traffic_analytics(context, logs),
-        identity=azure_native.network.ManagedServiceIdentityArgs(
-            type=azure_native.network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[writer.id]
-        ),
-        tags=dict(scope.tags),
-        # the API rejects it until its identity may write; the identity's id does not imply the role
-        opts=scope.opts(depends_on=[role, *after], delete_before_replace=True),
-    )
-
-
-def _traffic_analytics(context: AzureContext, logs: AzureLogs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
-    return azure_native.network.TrafficAnalyticsPropertiesArgs(
-        network_watcher_flow_analytics_configuration=azure_native.network.TrafficAnalyticsConfigurationPropertiesArgs(
-            enabled=True,
-            workspace_id=logs.customer_id,
-            workspace_region=context.region,
-            workspace_resource_id=logs.workspace_id,
-            traffic_analytics_interval=ANALYTICS_INTERVAL_MINUTES,
-        )
-    )
-
-
-def _delete_after(days: int) -> azure_native.storage.ManagementPolicyActionArgs:
-    age = azure_native.storage.DateAfterModificationArgs(days_after_modification_greater_than=days)
-    return azure_native.storage.ManagementPolicyActionArgs(
-        base_blob=azure_native.storage.ManagementPolicyBaseBlobArgs(delete=age)
-    )

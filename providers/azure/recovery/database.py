@@ -3,6 +3,7 @@
 A dropped server is revived under its name, so the state, which has it by its path, needs no change.
 """
 
+from providers.azure.naming import KEY_NAME
 from providers.azure.recovery.commands import az, find_account, group, open_account, server
 from providers.azure.recovery.warm import warm_steps
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
@@ -128,12 +129,13 @@ def _geo_restore(site: RecoverySite) -> tuple[Step, ...]:
     )  # fmt: skip
     restore = az(
         site, *FLEXIBLE, "geo-restore", "--resource-group", other, "--name", _beside(site), "--source-server",
-        _server_id(site), "--location", site.standby, "--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE", "--yes",
+        _server_id(site), "--location", site.standby, "--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE",
+        *_key_options(site), "--yes",
     )  # fmt: skip
     return (
         Step(
             f"Restore the geo-redundant backup in {site.standby}, in the network of the new stack.",
-            commands=(subnet, zone, restore, _address(site, other)),
+            commands=(subnet, zone, *_find_key(site, other), restore, _address(site, other)),
         ),
         Step(
             "If that backup is of no use: restore the newest weekly backup of the vault as files, in the portal under Backup "
@@ -151,6 +153,28 @@ def _server_id(site: RecoverySite) -> str:
     subscription = block.subscription_id if block else ""
     kind = "Microsoft.DBforPostgreSQL/flexibleServers"
     return f"/subscriptions/{subscription}/resourceGroups/{group(site)}/providers/{kind}/{server(site)}"
+
+
+def _has_key(site: RecoverySite) -> bool:
+    return site.spec.azure is not None and site.spec.azure.customer_managed_keys
+
+
+def _key_options(site: RecoverySite) -> tuple[str, ...]:
+    """Options of a restore with the key that `_find_key` found."""
+    key = f"https://$VAULT.vault.azure.net/keys/{KEY_NAME}"
+    return ("--identity", "$KEY_IDENTITY", "--key", key) if _has_key(site) else ()
+
+
+def _find_key(site: RecoverySite, resource_group: str) -> tuple[CloudCommand, ...]:
+    """Commands that find the identity and the vault of the key of a stack; none with keys of Microsoft."""
+    if not _has_key(site):
+        return ()
+    of, text = ("--resource-group", resource_group, "--query"), ("--output", "tsv")
+    identities = "[?contains(name, 'vault-data-key')].id | [0]"
+    return (
+        az(site, "identity", "list", *of, identities, *text, sets="KEY_IDENTITY"),
+        az(site, "keyvault", "list", *of, "[?contains(name, '-kv-')].name | [0]", *text, sets="VAULT"),
+    )
 
 
 def _beside(site: RecoverySite) -> str:

@@ -163,7 +163,7 @@ PROMISES = (
         Promise(
             rpo=NOTHING,
             rto=Bound(60),
-            assumption="the vault is recovered within 90 days; databases and objects are encrypted with keys of Microsoft",
+            assumption="vault and key are recovered within 90 days of their deletion; data under the key cannot be read until then",
             by_itself="Running replicas continue; new replicas cannot read their secrets.",
         ),
     ),

@@ -1,6 +1,6 @@
 """Copies of the home location's data in the standby location: what sends them, and logs of who reads them.
 
-Databases, objects and secrets are encrypted with keys of Microsoft in each location, so no key is declared.
+Databases and objects are encrypted with the key of their location's vault (base/data_key.py), or with keys of Microsoft.
 
 Database: the server's backups are geo-redundant from its creation on, and Azure Backup takes a weekly one into a vault that
 can be locked. Objects: object replication copies every version and deletion into an account of the standby location. With

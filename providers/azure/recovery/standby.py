@@ -13,6 +13,7 @@ from providers.azure.base.standby import AzureStandby, HomeLocation, RunningPlac
 from providers.azure.base.vault import create_standby_vault
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase
+from providers.azure.network.flow_logs import create_flow_logs
 from providers.azure.network.resources import create_network
 from providers.azure.observability.logs import create_logs
 from providers.azure.storage.resources import create_standby_storage
@@ -29,7 +30,11 @@ def create_standby(scope: Scope, context: AzureContext) -> AzureStandby:
     network = running.network if running else None
     vault = kept.component("vault", create_standby_vault, context, network)
     registry = kept.component("registry", create_standby_registry, context)
-    objects = kept.component("storage", create_standby_storage, context, network) if context.spec.storage else None
+    objects = None
+    if context.spec.storage:
+        objects = kept.component("storage", create_standby_storage, context, network, vault.key)
+    if running is not None:
+        create_flow_logs(kept.inner["network"], context, running.logs, running.network, vault.key)
     return AzureStandby(context.region, context, scope, vault, registry, objects, kept.inner, running)
 
 

@@ -1,7 +1,8 @@
 """Hardened storage account: TLS only, no keys, no public access, encrypted twice; and its lifecycle rule.
 
 An account is open in many ways by default. All of them are closed here, so that every account of the platform is
-hardened. Shared keys are disabled: clients authenticate with an identity that has a role.
+hardened. Shared keys are disabled: clients authenticate with an identity that has a role. With a key of the stack, which
+an account can take at any time, the account uses it with the identity of the key.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.data_key import AzureDataKey
 from providers.azure.base.limits import storage_redundancy
 from providers.azure.context import AzureContext
+from providers.azure.naming import KEY_NAME
 from providers.contract.component import Scope
 
 MAX_SAS_LIFETIME = "1.00:00:00"
@@ -23,6 +26,7 @@ def create_storage_account(
     part: str,
     name: str,
     *,
+    key: AzureDataKey | None,
     public: bool,
     redundancy: str = "",
     subnets: Sequence[pulumi.Input[str]] = (),
@@ -50,11 +54,25 @@ def create_storage_account(
         is_local_user_enabled=False,
         is_sftp_enabled=False,
         sas_policy=azure_native.storage.SasPolicyArgs(expiration_action="Log", sas_expiration_period=MAX_SAS_LIFETIME),
-        encryption=azure_native.storage.EncryptionArgs(
-            key_source="Microsoft.Storage", require_infrastructure_encryption=True
-        ),
+        identity=azure_native.storage.IdentityArgs(type="UserAssigned", user_assigned_identities=[key.identity_id])
+        if key
+        else None,
+        encryption=_encryption(key),
         tags=dict(scope.tags),
-        opts=scope.opts(protect=protect),
+        opts=scope.opts(protect=protect, depends_on=[key.ready] if key else []),
+    )
+
+
+def _encryption(key: AzureDataKey | None) -> azure_native.storage.EncryptionArgs:
+    """Encryption with the newest version of the stack's key, or with a key of Microsoft; always a second time."""
+    storage = azure_native.storage
+    if key is None:
+        return storage.EncryptionArgs(key_source="Microsoft.Storage", require_infrastructure_encryption=True)
+    return storage.EncryptionArgs(
+        key_source="Microsoft.Keyvault",
+        require_infrastructure_encryption=True,
+        key_vault_properties=storage.KeyVaultPropertiesArgs(key_name=KEY_NAME, key_vault_uri=key.vault_uri),
+        encryption_identity=storage.EncryptionIdentityArgs(encryption_user_assigned_identity=key.identity_id),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.data_key import AzureDataKey
 from providers.azure.base.limits import local_redundancy
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.roles import BLOB_DATA_CONTRIBUTOR, grant_role
@@ -36,7 +37,9 @@ class AzureStorage(ObjectStore):
     store: BlobStore
 
 
-def create_standby_storage(scope: Scope, context: AzureContext, network: AzureNetwork | None) -> BlobStore:
+def create_standby_storage(
+    scope: Scope, context: AzureContext, network: AzureNetwork | None, key: AzureDataKey | None
+) -> BlobStore:
     """Declare account and container of the standby location, which replication fills; `network` is None without services."""
     settings = context.spec.storage
     if settings is None:
@@ -47,6 +50,7 @@ def create_standby_storage(scope: Scope, context: AzureContext, network: AzureNe
         context,
         "",
         data_account(context),
+        key=key,
         public=not private,
         subnets=() if private or network is None else (network.apps_subnet_id,),
         redundancy=local_redundancy(context.region),
@@ -90,6 +94,7 @@ def _home_store(scope: Scope, base: AzureBaseResources) -> BlobStore:
         context,
         "",
         data_account(context),
+        key=base.vault.key,
         public=not private,
         subnets=() if private else (network.apps_subnet_id,),
         protect=context.production,

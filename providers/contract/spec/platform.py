@@ -69,6 +69,8 @@ class AzureBlock(SpecModel):
     """Resource group of the DNS zone `ingress.dns_zone`."""
     network_watcher: Annotated[str, Field(pattern=r"^[-\w.()]+/[\w.-]+$", max_length=171)] | None = None
     """Existing Network Watcher of the location as <resource group>/<name>; absent: NetworkWatcherRG/NetworkWatcher_<location>."""
+    customer_managed_keys: bool = False
+    """Encrypt database, objects, flow logs and cache with a key of the vault; a deployed database server keeps its choice."""
     budget_start: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
     """First month of the budget (YYYY-MM): the current month or one of the next twelve at creation; it cannot be changed afterwards."""
 
