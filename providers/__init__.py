@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # these modules import the Pulumi SDK, which reading a stack file does not need
     from providers.contract.adapter import AnyCloud
     from providers.contract.audit import CloudAudit
+    from providers.contract.audit_requirements import OtherControl
     from providers.contract.cli import CloudCli
     from providers.contract.cost import CloudCost
     from providers.contract.drill import DrillControl
@@ -120,6 +121,11 @@ def audit(name: str) -> "CloudAudit | None":
     if find_spec(f"providers.{name}.audit") is None:
         return None
     return import_module(f"providers.{name}.audit.checks").AUDIT
+
+
+def other_controls(name: str) -> "tuple[OtherControl, ...]":
+    """Return the public controls that no check of a cloud answers, with the reasons; imports no SDK."""
+    return import_module(f"providers.{name}.audit.checks").OTHER
 
 
 def report_facts(name: str) -> "CloudFacts":

@@ -3,7 +3,8 @@
 The Pulumi providers of AWS and Google Cloud are made from those of Terraform, so types and properties have the same names in
 another spelling: `aws:rds/instance:Instance` is `aws_db_instance`, and `multiAz` is `multi_az`. A nested object is a block, and a
 block is a list. A list of objects is given by its plural and by its singular name, because the provider's schema, which says which
-of the two Terraform has, is not part of the Pulumi SDK. The provider of Azure has other types, and no Terraform names.
+of the two Terraform has, is not part of the Pulumi SDK. The provider of Azure has other types: `azurerm.py` has a table of those that
+map one to one.
 """
 
 import re
@@ -12,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from automation.plan.inventory import Declared, Inventory, Value, plain
 from automation.urn import Urn
 from providers.contract.json_data import is_list, is_mapping
+from tests.checkov.azurerm import azurerm_type, azurerm_values
 
 WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 REFERENCE = re.compile(r"<([^ <>]+) ([^<>]+)>\.?([A-Za-z]*)")
-PREFIXES = {"aws": "aws", "gcp": "google"}
+PREFIXES = {"aws": "aws", "gcp": "google", "azure-native": "azurerm"}
 MODULES = {
     "amp": "prometheus", "artifactregistry": "artifact_registry", "certificatemanager": "certificate_manager",
     "cloudrunv2": "cloud_run_v2", "ec2": "", "projects": "project", "rds": "db", "secretmanager": "secret_manager",
@@ -31,6 +33,8 @@ MAPS = frozenset({"tags", "labels", "user_labels", "dimensions", "annotations", 
 def terraform_type(token: str) -> str:
     """Return the Terraform type of a Pulumi type token; empty for a provider without Terraform names."""
     package, _, rest = token.partition(":")
+    if package == "azure-native":
+        return azurerm_type(rest)
     if package not in PREFIXES:
         return ""
     module, _, name = rest.rpartition(":")
@@ -86,6 +90,8 @@ def _change(resource: Declared) -> Mapping[str, object]:
 
 
 def _values(resource: Declared) -> Mapping[str, object]:
+    if resource.type.startswith("azure-native:"):
+        return azurerm_values(resource)
     return _block(plain(dict(resource.inputs)))
 
 

@@ -77,6 +77,9 @@ AWS: Mapping[str, Change] = {
     ),
     "flow-is-logged": removed("ec2:FlowLog"),
     "attacks-are-filtered-and-logged": removed("wafv2:WebAclAssociation"),
+    "network-is-hardened": put("lb:LoadBalancer prod-ingress", "dropInvalidHeaderFields", False),
+    "stores-are-hardened": put("rds:Instance prod-database", "storageEncrypted", False),
+    "services-are-hardened": put("ecs:TaskDefinition prod-compute-chat-task", "pidMode", "host"),
     "stored-data-has-our-key": put("rds:Instance prod-database", "kmsKeyId", None),
     "data-links-need-tls": put("elasticache:ReplicationGroup prod-cache", "transitEncryptionMode", "preferred"),
     "objects-are-private": put("s3:BucketPublicAccessBlock prod-storage-private", "blockPublicPolicy", False),
@@ -123,6 +126,11 @@ GCP: Mapping[str, Change] = {
     "data-stores-are-private": put("sql:DatabaseInstance prod-database", "settings.ipConfiguration.ipv4Enabled", True),
     "flow-is-logged": put("compute:Subnetwork prod-network-services", "logConfig", None),
     "attacks-are-filtered-and-logged": put("compute:BackendService prod-entry-gateway", "securityPolicy", None),
+    "network-is-hardened": put("dns:Policy prod-network-dns", "enableLogging", False),
+    "stores-are-hardened": put("redis:Instance prod-cache", "authEnabled", False),
+    "services-are-hardened": put(
+        "projects:IAMMember prod-identity-chat-logs", "member", "serviceAccount:1-compute@developer.gserviceaccount.com"
+    ),
     "stored-data-has-our-key": put("sql:DatabaseInstance prod-database", "encryptionKeyName", None),
     "data-links-need-tls": put(
         "sql:DatabaseInstance prod-database", "settings.ipConfiguration.sslMode", "ALLOW_UNENCRYPTED_AND_ENCRYPTED"
@@ -167,6 +175,9 @@ AZURE: Mapping[str, Change] = {
     "filters-and-defaults-are-closed": put("network:Subnet prod-network-database", "networkSecurityGroup", None),
     "data-stores-are-private": put("keyvault:Vault prod-vault", "properties.publicNetworkAccess", "Enabled"),
     "data-has-no-way-out": put("network:Subnet prod-network-database", "natGateway", {"id": "a"}),
+    "keys-rotate": put("keyvault:Key prod-vault-data", "properties.rotationPolicy", None),
+    "network-is-hardened": put("network:FlowLog prod-network-flow-logs", "retentionPolicy.days", 89),
+    "stores-are-hardened": put("keyvault:Vault prod-vault", "properties.enableSoftDelete", False),
     "flow-is-logged": removed("network:FlowLog"),
     "attacks-are-filtered-and-logged": put("frontdoor:Policy prod-entry-firewall", "policySettings.mode", "Detection"),
     "data-links-need-tls": put("redisenterprise:Database prod-cache-data", "clientProtocol", "Plaintext"),
@@ -214,7 +225,6 @@ REPAIRS: Mapping[tuple[str, str], Change] = {
         "redisenterprise:Database prod-cache-data", "accessKeysAuthentication", "Disabled",
     ),
     ("azure", "pass-role-and-run"): removed("authorization:RoleAssignment"),
-    ("azure", "keys-rotate"): added("azure-native:keyvault:Key", {"properties": {"rotationPolicy": {"lifetimeActions": []}}}),
     ("azure", "secrets-rotate"): removed("keyvault:Secret"),
     ("azure", "stored-data-has-our-key"): removed(
         "dbforpostgresql:Server", "storage:StorageAccount", "containerregistry:Registry"

@@ -64,11 +64,11 @@ def own_identity_per_service(site: AuditSite) -> Iterator[CheckEvidence]:
 def trust_is_narrow(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the trust policy of every role: a condition, or tasks of this account."""
     for role in site.of_type("iam:Role"):
-        for statement in _statements(role, "assumeRolePolicy"):
-            condition = statement.get("Condition")
-            yield state(
-                role, "assumeRolePolicy.Condition", condition, bool(condition), "any caller of the service is trusted"
-            )
+        for statement in statements_of(role, "assumeRolePolicy"):
+            condition, principal = statement.get("Condition"), statement.get("Principal")
+            named = principal != "*" and not (is_mapping(principal) and "*" in _texts(principal.get("AWS")))
+            why = "any caller of the service is trusted" if named else "every account is trusted"
+            yield state(role, "assumeRolePolicy.Condition", condition, bool(condition) and named, why)
 
 
 def no_lasting_keys(site: AuditSite) -> Iterator[CheckEvidence]:
@@ -157,12 +157,13 @@ def containers(task: DeclaredResource) -> list[Mapping[str, object]]:
 
 def _allowed(site: AuditSite) -> Iterator[tuple[DeclaredResource, Mapping[str, object]]]:
     for policy in site.of_type("iam:RolePolicy", "iam:Policy"):
-        for statement in _statements(policy, "policy"):
+        for statement in statements_of(policy, "policy"):
             if statement.get("Effect") == "Allow":
                 yield policy, statement
 
 
-def _statements(resource: DeclaredResource, path: str) -> list[Mapping[str, object]]:
+def statements_of(resource: DeclaredResource, path: str) -> list[Mapping[str, object]]:
+    """Return the statements of a policy that is an input."""
     document = json_input(resource, path)
     statements = document.get("Statement") if is_mapping(document) else None
     return [statements] if is_mapping(statements) else _objects(statements)
