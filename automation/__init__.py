@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Deployment", "Drills", "ServiceOperations", "StateCreation", "login", "set_secrets"]
 MODULES = {
-    "Deployment": "automation.deploy",
-    "Drills": "automation.day2.drills",
-    "ServiceOperations": "automation.services.operations",
-    "StateCreation": "automation.engine.login",
-    "login": "automation.engine.login",
-    "set_secrets": "automation.secret_values.store",
+    "Deployment": "deploy",
+    "Drills": "day2.drills",
+    "ServiceOperations": "services.operations",
+    "StateCreation": "engine.login",
+    "login": "engine.login",
+    "set_secrets": "secret_values.store",
 }
-"""Modules of the names, imported on first use."""
+"""Modules of the names below this package, imported on first use."""
 
 
 def __getattr__(name: str) -> object:
     """Import a name on first use."""
     if name in MODULES:
-        return getattr(import_module(MODULES[name]), name)
+        return getattr(import_module(f"{__name__}.{MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

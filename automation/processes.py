@@ -142,8 +142,8 @@ def _session_of(pid: int) -> int:
 
 
 SignalHandler = Callable[[int, FrameType | None], object]
-ROOT = Path(__file__).parent.parent
-"""Folder of the packages, put on the PYTHONPATH of a module that runs in a separate process."""
+ROOT = Path(__file__).parents[__name__.count(".")]
+"""Folder from which this program is imported, put on the PYTHONPATH of a module that runs in a separate process."""
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """The walk over the whole tree: the regions, the entry over them, monitoring over all."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
 import pulumi_random as random
 
+from components.adjustments import adjustments
+from components.program_settings import Spec, settings_of
 from components.region import Region, RunningRegion
 from components.replacement import create_first
 from components.settings import Settings
@@ -18,15 +21,33 @@ from providers.contract.spec import Platform
 
 
 class AgentPlatform(pulumi.ComponentResource):
-    """One agent platform on the cloud that its spec names; `outputs` are the stack's outputs."""
+    """One agent platform on the cloud that its spec names; `outputs` are the outputs of its stack.
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    The names of all its resources begin with `name`, in the cloud too, so it must be unique in the account: include the stack's
+    name in programs with several stacks. `spec` has the keys of a stack file; images, environment values and tags can be
+    Outputs. `secrets` are the values of the secrets that the spec lists, by name. Raises InvalidConfiguration with every error
+    before anything is declared.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        secrets: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> None:
+        settings, given = settings_of(name, spec, secrets), spec
         spec, adapter = settings.spec, cloud(settings.spec.cloud)
         opts = pulumi.ResourceOptions.merge(opts, create_first(spec.cloud))
         super().__init__(type_token("agent-platform"), name, {}, opts)
+        if not isinstance(given, Settings):
+            # those of a stack file are in its plan
+            for adjustment in adjustments(spec):
+                pulumi.log.info(str(adjustment), resource=self)
         region_name = limits(spec.cloud).region(spec)
 
-        scope = Scope(settings.stack, self, tags_of(settings), applied=settings.applied)
+        scope = Scope(name, self, tags_of(settings), applied=settings.applied, values=settings.values)
         scope = scope.with_provider(random.Provider(scope.named("random"), opts=scope.opts()))
         standby = standby_region(scope, adapter, settings)
         scope = scope.with_provider(adapter.provider(scope, spec, region_name))
@@ -86,9 +107,10 @@ def in_standby_region(settings: Settings) -> Settings:
     return replace(settings, spec=spec, positions={} if is_passive(spec) else settings.positions)
 
 
-def tags_of(settings: Settings) -> dict[str, str]:
+def tags_of(settings: Settings) -> dict[str, pulumi.Input[str]]:
     """The user's tags and the platform's own three, by which everything of a stack is found again."""
-    return {**settings.spec.tags, "project": "agent-platform", "stack": settings.stack, "managed-by": "pulumi"}
+    user: dict[str, pulumi.Input[str]] = {**settings.spec.tags, **settings.deferred.tags}
+    return {**user, "project": "agent-platform", "stack": settings.stack, "managed-by": "pulumi"}
 
 
 def callable_services(spec: Platform, workloads: Workloads) -> dict[str, pulumi.Output[str]]:

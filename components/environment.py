@@ -27,6 +27,10 @@ class ServiceInputs:
     """Variables by which SDKs find the cloud's models."""
     secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
     stack: str = ""
+    deferred: Mapping[str, Mapping[str, pulumi.Output[str]]] = field(
+        default_factory=dict[str, Mapping[str, pulumi.Output[str]]]
+    )
+    """Variables by service whose values are Outputs of other resources."""
     span_receiver: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Variables by which OpenTelemetry finds the receiver of spans."""
 
@@ -40,7 +44,12 @@ def environment_of(spec: Platform, name: str, around: ServiceInputs) -> Environm
     """Return variables and secret references of one service, by its `app`, `uses`, `calls` and `secrets`."""
     service = spec.services[name]
     secrets = {name: secret for name, secret in _secrets(service, around).items() if name not in service.environment}
-    plain = {**_plain(spec, service, around), **_spans(spec, name, around), **service.environment}
+    plain = {
+        **_plain(spec, service, around),
+        **_spans(spec, name, around),
+        **service.environment,
+        **around.deferred.get(name, {}),
+    }
     return Environment(
         plain={name: value for name, value in plain.items() if name not in secrets},
         secrets=secrets,

@@ -41,6 +41,7 @@ class RunningRegion:
             models=cloud.model_variables(base) if spec.users_of("models") else {},
             secrets=secrets,
             stack=settings.stack,
+            deferred=settings.deferred.environment,
             span_receiver=cloud.span_receiver(base) if spec.monitoring.tracing else {},
         )
         self.stores = stores = DataStores(self.database, cache, storage)

@@ -9,22 +9,39 @@ from pulumi.runtime.config import is_config_secret
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
 from providers.contract.authentication import keys_of_program, sign_in_secrets
+from providers.contract.context import ProgramValues
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition, positions_of
 from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
+class DeferredValues:
+    """Outputs of a spec: image by service, environment by service, tags."""
+
+    images: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+    environment: Mapping[str, Mapping[str, pulumi.Output[str]]] = field(
+        default_factory=dict[str, Mapping[str, pulumi.Output[str]]]
+    )
+    tags: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+
+
+@dataclass(frozen=True)
 class Settings:
-    """A stack's spec, the values of the secrets it lists, each a secret Output, and where its rollouts are."""
+    """Spec of a platform, the values of the secrets it lists, each a secret Output, and where its rollouts are."""
 
     stack: str
+    """Name of the platform: that of the stack for the platform of a stack file."""
     spec: Platform
     secrets: Mapping[str, pulumi.Output[str]]
     positions: Mapping[str, RolloutPosition] = field(default_factory=dict[str, RolloutPosition])
     """Position of each service whose rollout is in progress or was aborted; passed by `agent-platform up`."""
     applied: frozenset[str] = frozenset()
     """Properties whose changes this update does not ignore; passed by `agent-platform up`."""
+    values: ProgramValues = field(default_factory=ProgramValues)
+    """Secrets for the cloud's own components, and images that are Outputs."""
+    deferred: DeferredValues = field(default_factory=DeferredValues)
+    """Environment values and tags that are Outputs of other resources."""
 
 
 def load() -> Settings:
@@ -47,13 +64,25 @@ def load() -> Settings:
     ]
     # secrets that the cloud's own components read from the stack; no service does
     of_cloud = [name for name in limits(spec.cloud).stack_secrets(spec) if config.get_secret(name) is None]
-    missing += [_missing(stack, _key_of(spec, name), name) for name in of_cloud]
+    missing += [_missing(stack, key_of_cloud_secret(spec, name), name) for name in of_cloud]
     if errors or missing:
         raise InvalidConfiguration([*errors, *missing])
-    return Settings(stack, spec, present, _positions(config, spec), frozenset((config.get("applied") or "").split()))
+    return Settings(
+        stack,
+        spec,
+        present,
+        _positions(config, spec),
+        frozenset((config.get("applied") or "").split()),
+        ProgramValues({name: config.require_secret(name) for name in all_secrets(spec) if config.get_secret(name)}),
+    )
 
 
-def _key_of(spec: Platform, name: str) -> str:
+def all_secrets(spec: Platform) -> tuple[str, ...]:
+    """Return the names of all secrets: those of services, of registries, and of the cloud's own components."""
+    return tuple(dict.fromkeys((*spec.secrets, *spec.image_credentials, *limits(spec.cloud).stack_secrets(spec))))
+
+
+def key_of_cloud_secret(spec: Platform, name: str) -> str:
     """Key for which the cloud's own components read a secret."""
     return "ingress.auth.client_secret" if name in sign_in_secrets(spec) else "cloud"
 

@@ -37,7 +37,7 @@ def cloud(name: str) -> "AnyCloud":
     """Return the adapter of a cloud; imports its SDK and raises InvalidConfiguration when it is not installed."""
     import_by_file()
     try:
-        return import_module(f"providers.{name}.adapter").CLOUD
+        return import_module(f"{__name__}.{name}.adapter").CLOUD
     except ModuleNotFoundError as missing:
         if not (missing.name or "").startswith(SDK_PREFIX):
             raise
@@ -52,17 +52,17 @@ def install_command(name: str) -> str:
 
 def limits(name: str) -> "CloudLimits":
     """Return the settings that a cloud refuses or adjusts; imports no SDK."""
-    return import_module(f"providers.{name}.limits").LIMITS
+    return import_module(f"{__name__}.{name}.limits").LIMITS
 
 
 def resource_traits(name: str) -> ResourceTraits:
     """Return a cloud's stateful types, service revisions and rotatable passwords; imports no SDK."""
-    return import_module(f"providers.{name}.resource_traits").RESOURCE_TRAITS
+    return import_module(f"{__name__}.{name}.resource_traits").RESOURCE_TRAITS
 
 
 def import_table(name: str) -> ImportTable:
     """Return the import ids of a cloud's resources; imports no SDK."""
-    return import_module(f"providers.{name}.import_ids").IMPORT_TABLE
+    return import_module(f"{__name__}.{name}.import_ids").IMPORT_TABLE
 
 
 def host_checks(name: str) -> "HostChecks":
@@ -72,55 +72,55 @@ def host_checks(name: str) -> "HostChecks":
 
     if name != "docker":
         return HostChecks()
-    return import_module("providers.docker.preflight.checks").HOST_CHECKS
+    return import_module(f"{__name__}.docker.preflight.checks").HOST_CHECKS
 
 
 def rollout_control(name: str) -> "RolloutControl":
     """Return the commands that control rollouts in steps on a cloud that has them; imports no SDK."""
-    return import_module(f"providers.{name}.compute.rollout").CONTROL
+    return import_module(f"{__name__}.{name}.compute.rollout").CONTROL
 
 
 def release_control(name: str) -> "ReleaseControl":
     """Return the commands that run the release commands of services on a cloud; imports no SDK."""
-    return import_module(f"providers.{name}.jobs.release").RELEASES
+    return import_module(f"{__name__}.{name}.jobs.release").RELEASES
 
 
 def drill_control(name: str) -> "DrillControl | None":
     """Return the commands that run restore drills on a cloud and read their results; None where it refuses drills."""
-    if find_spec(f"providers.{name}.drill.control") is None:
+    if find_spec(f"{__name__}.{name}.drill.control") is None:
         return None
-    return import_module(f"providers.{name}.drill.control").CONTROL
+    return import_module(f"{__name__}.{name}.drill.control").CONTROL
 
 
 def failover_control(name: str) -> "FailoverControl | None":
     """Return the commands that move a stack between its regions; None where services run in one region alone."""
-    if find_spec(f"providers.{name}.recovery.control") is None:
+    if find_spec(f"{__name__}.{name}.recovery.control") is None:
         return None
-    return import_module(f"providers.{name}.recovery.control").CONTROL
+    return import_module(f"{__name__}.{name}.recovery.control").CONTROL
 
 
 def command_line(name: str) -> "CloudCli":
     """Return the commands of a cloud's own command line; imports no SDK."""
-    return import_module(f"providers.{name}.cli").CLI
+    return import_module(f"{__name__}.{name}.cli").CLI
 
 
 def recovery(name: str) -> "CloudRecovery":
     """Return the promises and the commands of the recovery plan on a cloud; imports no SDK."""
-    return import_module(f"providers.{name}.recovery.plan").RECOVERY
+    return import_module(f"{__name__}.{name}.recovery.plan").RECOVERY
 
 
 def cost(name: str) -> "CloudCost | None":
     """Return the charges of a cloud's resources; None for Docker, whose host has no price. Imports no SDK."""
-    if find_spec(f"providers.{name}.cost") is None:
+    if find_spec(f"{__name__}.{name}.cost") is None:
         return None
-    return import_module(f"providers.{name}.cost.charges").COST
+    return import_module(f"{__name__}.{name}.cost.charges").COST
 
 
 def audit(name: str) -> "CloudAudit | None":
     """Return the security checks of a cloud's resources; None for Docker, which has none yet. Imports no SDK."""
-    if find_spec(f"providers.{name}.audit") is None:
+    if find_spec(f"{__name__}.{name}.audit") is None:
         return None
-    return import_module(f"providers.{name}.audit.checks").AUDIT
+    return import_module(f"{__name__}.{name}.audit.checks").AUDIT
 
 
 def other_controls(name: str) -> "tuple[OtherControl, ...]":
@@ -130,11 +130,11 @@ def other_controls(name: str) -> "tuple[OtherControl, ...]":
 
 def report_facts(name: str) -> "CloudFacts":
     """Return the readers of the facts that a report shows about a cloud's resources; imports no SDK."""
-    return import_module(f"providers.{name}.report").FACTS
+    return import_module(f"{__name__}.{name}.report").FACTS
 
 
 def live_audit(name: str) -> "CloudLiveAudit | None":
     """Return the questions of the audit to a cloud's command line; None for Docker, which has none. Imports no SDK."""
-    if find_spec(f"providers.{name}.audit") is None:
+    if find_spec(f"{__name__}.{name}.audit") is None:
         return None
-    return import_module(f"providers.{name}.audit.live").LIVE
+    return import_module(f"{__name__}.{name}.audit.live").LIVE

@@ -11,7 +11,7 @@ from tools.imports import cycles, import_graph
 from tools.metrics import SMALL_LINES, cast_count, function_lines, functions, is_marker, line_count, tree
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("automation", "components", "providers", "benchmarks", "tools", "tests")
+FOLDERS = ("agent_platform", "automation", "components", "providers", "benchmarks", "tools", "tests")
 MAX_CASTS = 60
 MAX_SMALL_SHARE = 0.25
 SOURCES = [ROOT / "__main__.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]

@@ -9,7 +9,7 @@ from tools import wording
 from tools.wording import Text
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = ("__main__.py", "automation", "benchmarks", "components", "providers", "tools")
+PROGRAM = ("__main__.py", "agent_platform", "automation", "benchmarks", "components", "providers", "tools")
 EXAMPLES = ("examples",)
 TESTS = ("tests",)
 MAX_PER_1000 = 1.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from tools import wording
 from tools.imports import cycles, import_graph
 
-PROGRAM = ("__main__.py", "automation", "benchmarks", "components", "providers")
+PROGRAM = ("__main__.py", "agent_platform", "automation", "benchmarks", "components", "providers")
 SMALL_LINES = 70
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

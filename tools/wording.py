@@ -19,7 +19,19 @@ CODE = re.compile(r"`[^`]*`|https?://\S+")
 QUESTION_WORDS = ("What", "Whether", "Who", "How", "Which", "Whom", "Whose")
 MIN_MESSAGE_WORDS = 3
 PARTICIPLE_NOUNS = frozenset(
-    {"logging", "scaling", "naming", "routing", "sizing", "billing", "wording", "planning", "peering", "monitoring"}
+    {
+        "logging",
+        "testing",
+        "scaling",
+        "naming",
+        "routing",
+        "sizing",
+        "billing",
+        "wording",
+        "planning",
+        "peering",
+        "monitoring",
+    }
 )
 """Module names in -ing or -ed that are nouns in common use."""
 

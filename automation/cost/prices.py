@@ -11,7 +11,6 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-import providers
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 from providers.contract.json_data import Raw, is_mapping
 
@@ -22,7 +21,7 @@ COUNT = "times"
 """Beginning of units that are no prices, which are the same in every region."""
 STALE_DAYS = 180
 """Age of a table above which the estimate says so."""
-PROVIDERS = Path(providers.__file__).parent
+PROVIDERS = Path(__file__).parents[2] / "providers"
 
 
 @dataclass(frozen=True)

@@ -20,5 +20,5 @@ __all__ = ["Proposal", "Rotation", "SweepResult", "promote", "rollback", "rotate
 def __getattr__(name: str) -> object:
     """Return `sweep` or `SweepResult`, loading the SDK."""
     if name in ("SweepResult", "sweep"):
-        return getattr(import_module("automation.day2.expired_stacks"), name)
+        return getattr(import_module(f"{__name__}.expired_stacks"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,8 +16,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import components
-import providers
 from automation.deploy.changes import change_in_state
 from automation.deploy.events import SAME
 from automation.deploy.results import Outcome, Preview
@@ -35,6 +33,7 @@ VALID = timedelta(hours=24)
 VARIABLES = ("PULUMI_", "DOCKER_")
 """Prefixes of variables that the program and the providers read."""
 SECRET_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
+PROGRAM_PACKAGES = ("components", "providers")
 PACKAGES = ("pulumi", "pulumi-docker", "pulumi-random", "pulumi-tls")
 
 
@@ -86,8 +85,8 @@ class UpdateRecord:
             yield _content(deployment.folder / name)
         yield json.dumps(_variables({**os.environ, **deployment.engine_environment}), sort_keys=True).encode()
         yield " ".join(_version(name) for name in PACKAGES).encode()
-        for package in (components, providers):
-            yield from _files(Path(package.__path__[0]))
+        for package in PROGRAM_PACKAGES:
+            yield from _files(Path(__file__).parents[2] / package)
 
 
 def update_record(deployment: "Deployment") -> UpdateRecord | None:

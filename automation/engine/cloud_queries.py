@@ -15,7 +15,7 @@ from automation.processes import run_module
 
 TIMEOUT_SECONDS = 90.0
 """Time for the plugins to start and the cloud to answer; the download of a plugin may take longer."""
-PROCESS_MODULE = "automation.engine.query_process"
+PROCESS_MODULE = f"{__name__.rpartition('.')[0]}.query_process"
 WHOLE_PREVIEW = ""
 """Key of an error that prevented every query."""
 Fields = Mapping[str, str | float]

@@ -81,6 +81,49 @@ class Recorder(mocks.MockMonitor):
         return ResourceTransformationResult(args.props, args.opts)
 
 
+class MonitorWithPlaceholders(Recorder):
+    """Monitor for tests with Pulumi's mocks, which fills in what the mocks do not answer.
+
+    A platform reads computed outputs of many resources, and Pulumi's own `Output.concat` fails for an output that is None.
+    """
+
+    def __init__(self, user: mocks.Mocks) -> None:
+        super().__init__("symbolic")
+        self.mocks = user
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+        """Answer with the placeholders, the inputs and what the mocks add to these."""
+        response = super().RegisterResource(request)
+        if not request.custom:
+            return response
+        inputs = decode(request.object)
+        args = mocks.MockResourceArgs(
+            typ=request.type, name=request.name, inputs=dict(inputs), provider=request.provider,
+            resource_id=request.importId, custom=True,
+        )  # fmt: skip
+        identity, state = self.mocks.new_resource(args)
+        added = {
+            str(key): value
+            for key, value in cast("Mapping[str, object]", state).items()
+            if inputs.get(str(key)) != value
+        }
+        response.object.MergeFrom(encode(added))
+        return resource_pb2.RegisterResourceResponse(
+            urn=response.urn, id=identity or response.id, object=response.object
+        )
+
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
+        """Answer with the mocks' result; without one, with that of the plan, if it has any."""
+        arguments = decode(request.args)
+        called = self.mocks.call(mocks.MockCallArgs(token=request.tok, args=dict(arguments), provider=request.provider))
+        result = cast("Mapping[str, object]", called[0] if isinstance(called, tuple) else called)
+        if not result:
+            result = answer(request.tok, arguments)
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(encode(result))
+        return response
+
+
 class _NoMocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[object, object]]:
         raise NotImplementedError(f"the recorder itself answers {args.typ}")
@@ -95,19 +138,26 @@ def record(
     config: Mapping[str, str] | None = None,
     secret_keys: tuple[str, ...] = (),
     mode: Mode = "symbolic",
+    *,
+    project: str = PROJECT,
 ) -> Inventory:
     """Return the inventory of `program`, a callable or the path of a `__main__.py`, with this configuration.
 
     Raises the program's own exceptions. Each call has its own context, so calls do not affect each other.
     """
-    return contextvars.Context().run(_record, program, stack_name, dict(config or {}), secret_keys, mode)
+    return contextvars.Context().run(_record, program, (project, stack_name), dict(config or {}), secret_keys, mode)
 
 
 def _record(
-    program: Callable[[], object] | Path, stack_name: str, config: dict[str, str], secrets: tuple[str, ...], mode: Mode
+    program: Callable[[], object] | Path,
+    names: tuple[str, str],
+    config: dict[str, str],
+    secrets: tuple[str, ...],
+    mode: Mode,
 ) -> Inventory:
+    project, stack_name = names
     monitor = Recorder(mode)
-    configure_runtime(monitor, PROJECT, stack_name, config, list(secrets), dry_run=mode == "unknown")
+    configure_runtime(monitor, project, stack_name, config, list(secrets), dry_run=mode == "unknown")
 
     async def run() -> None:
         pulumi.runtime.register_stack_transformation(monitor.prepare)
@@ -119,12 +169,12 @@ def _record(
 
     with without_stack_traces():
         asyncio.run(stack.run_in_stack(run))
-    return _inventory(stack_name, monitor)
+    return _inventory(project, stack_name, monitor)
 
 
-def _inventory(stack_name: str, monitor: Recorder) -> Inventory:
+def _inventory(project: str, stack_name: str, monitor: Recorder) -> Inventory:
     resources = [_declared(urn, request) for urn, request in monitor.requests.items()]
-    root = monitor.make_urn("", STACK_TYPE, f"{PROJECT}-{stack_name}")
+    root = monitor.make_urn("", STACK_TYPE, f"{project}-{stack_name}")
     outputs = monitor.outputs.get(root, struct_pb2.Struct())
     return Inventory(stack_name, tuple(sorted(resources, key=lambda r: r.urn)), decode(outputs))
 

@@ -20,7 +20,7 @@ from providers.contract.preflight import Environment, Find, HostUnreachable
 
 TIMEOUT_SECONDS = 300.0
 """Time for the plugins to start and for a search with many pages."""
-PROCESS_MODULE = "automation.recover.search_process"
+PROCESS_MODULE = f"{__name__.rpartition('.')[0]}.search_process"
 HOST_SEARCH = "objects on this host"
 WHOLE_SEARCH = "the search"
 """Name of an error that prevented every search."""

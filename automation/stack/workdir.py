@@ -28,13 +28,15 @@ from providers.contract.spec.defaults import Raw, is_mapping
 
 PROGRAM = "__main__.py"
 PROJECT_FILE = "Pulumi.yaml"
-PACKAGES = Path(__file__).resolve().parents[2]
-"""Folder of the packages of this program, which need not be installed."""
+PACKAGES = Path(__file__).resolve().parents[__name__.count(".")]
+"""Folder from which this program is imported; it need not be installed."""
+PREFIX = __name__.removesuffix("automation.stack.workdir")
+"""`agent_platform.` where this program is installed from a wheel, in which all packages are below that one."""
 PACKAGED_PROGRAM = f"""import sys
 
 sys.path.insert(0, {str(PACKAGES)!r})
 
-from components.program import run
+from {PREFIX}components.program import run
 
 run()
 """

@@ -42,7 +42,7 @@ class Aws:
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
         """Explicit provider of a region, limited to the stack's account, with default tags."""
-        context = AwsContext(spec, pulumi.get_stack(), region)
+        context = AwsContext(spec, scope.platform, region, scope.values)
         return aws.Provider(
             scope.named(region),
             region=region,
@@ -53,7 +53,7 @@ class Aws:
 
     def standby(self, scope: Scope, spec: Platform, region: str) -> AwsStandby:
         """See `Cloud.standby`."""
-        return create_standby(scope, AwsContext(spec, pulumi.get_stack(), region))
+        return create_standby(scope, AwsContext(spec, scope.platform, region, scope.values))
 
     def follow(self, standby: AwsStandby, base: AwsBaseResources, stores: AwsDataStores) -> AwsStandby:
         """See `Cloud.follow`; the bucket of the standby region has the objects already."""
@@ -61,7 +61,7 @@ class Aws:
 
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: AwsStandby | None) -> AwsBaseResources:
         """See `Cloud.base_resources`."""
-        return create_base_resources(scope, AwsContext(spec, pulumi.get_stack(), region), standby)
+        return create_base_resources(scope, AwsContext(spec, scope.platform, region, scope.values), standby)
 
     def secret(
         self, scope: Scope, base: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
@@ -129,7 +129,9 @@ class Aws:
 
     def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
         """See `Cloud.entry`."""
-        return create_entry(scope, AwsContext(spec, pulumi.get_stack(), spec.aws.region if spec.aws else ""), origins)
+        return create_entry(
+            scope, AwsContext(spec, scope.platform, spec.aws.region if spec.aws else "", scope.values), origins
+        )
 
 
 CLOUD: Cloud[AwsBaseResources, AwsDatabase, AwsCache, AwsStorage, AwsWorkloads, AwsJobs, AwsStandby, AwsCopies] = Aws()

@@ -73,4 +73,9 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return ports_by_service(spec, lambda name: internet_ports(spec, name, region(spec)))
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets)
+DEFERRED_IMAGE = "000000000000.dkr.ecr.{region}.amazonaws.com/deferred"
+"""An image that is an Output is expected in ECR of the region, where tasks without outbound access can pull it."""
+
+LIMITS = CloudLimits(
+    region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets, DEFERRED_IMAGE
+)

@@ -45,7 +45,7 @@ class Azure:
 
         It depends on the resource group, which a separate provider creates, so every resource of it does as well.
         """
-        context = AzureContext(spec, pulumi.get_stack(), region)
+        context = AzureContext(spec, scope.platform, region, scope.values)
         place = scope if region == region_of(spec) else scope.in_region(region)
         group_scope = place.with_provider(_provider(place, context, "group"))
         account = group_scope.component("account", create_account, context)
@@ -53,7 +53,7 @@ class Azure:
 
     def standby(self, scope: Scope, spec: Platform, region: str) -> AzureStandby:
         """See `Cloud.standby`."""
-        return create_standby(scope, AzureContext(spec, pulumi.get_stack(), region))
+        return create_standby(scope, AzureContext(spec, scope.platform, region, scope.values))
 
     def follow(self, standby: AzureStandby, base: AzureBaseResources, stores: AzureDataStores) -> AzureStandby:
         """See `Cloud.follow`; objects are copied to the account of the standby location already."""
@@ -63,7 +63,7 @@ class Azure:
         self, scope: Scope, spec: Platform, region: str, standby: AzureStandby | None
     ) -> AzureBaseResources:
         """See `Cloud.base_resources`."""
-        return create_base_resources(scope, AzureContext(spec, pulumi.get_stack(), region), standby)
+        return create_base_resources(scope, AzureContext(spec, scope.platform, region, scope.values), standby)
 
     def secret(
         self, scope: Scope, base: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
@@ -132,7 +132,7 @@ class Azure:
 
     def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
         """See `Cloud.entry`."""
-        return create_entry(scope, AzureContext(spec, pulumi.get_stack(), region_of(spec)), origins)
+        return create_entry(scope, AzureContext(spec, scope.platform, region_of(spec), scope.values), origins)
 
 
 def _provider(

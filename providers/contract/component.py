@@ -10,6 +10,8 @@ from typing import Concatenate, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 import pulumi
 
+from providers.contract.context import ProgramValues
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -65,11 +67,18 @@ class Scope:
     name: str
     owner: pulumi.Resource | DeferredComponent
     """Parent of the resources declared here."""
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     providers: tuple[pulumi.ProviderResource, ...] = ()
     """Explicit providers that components opened here pass to their children."""
     applied: frozenset[str] = frozenset()
     """Properties whose changes this update does not ignore."""
+    values: ProgramValues = field(default_factory=ProgramValues, compare=False, repr=False)
+    platform: str = ""
+    """Name of the platform, with which the names of all scopes begin; that of this scope when it is the first."""
+
+    def __post_init__(self) -> None:
+        if not self.platform:
+            object.__setattr__(self, "platform", self.name)
 
     @property
     def parent(self) -> pulumi.Resource:

@@ -1,11 +1,13 @@
-"""Generated passwords and the connection URLs that contain them. Both are secret Outputs from the start."""
+"""Generated passwords, the connection URLs that contain them, and logins of registries: secret Outputs from the start."""
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import pulumi
 import pulumi_random as random
 
 from providers.contract.component import Scope
+from providers.contract.images import registry_login
 
 PASSWORD_LENGTH = 40
 KEY_BYTES = 24
@@ -73,3 +75,19 @@ def _tls_query(ca_file: str | None) -> str:
     # without `ssl_cert_reqs` Celery does not verify the certificate (broker) or refuses the URL (result backend)
     own_authority = f"&ssl_check_hostname=false&ssl_ca_certs={quote(ca_file, safe='')}" if ca_file else ""
     return f"?ssl_cert_reqs=required{own_authority}"
+
+
+@dataclass(frozen=True)
+class ImageCredentials:
+    """User name and password or token for one registry, both secret Outputs."""
+
+    username: pulumi.Output[str]
+    password: pulumi.Output[str]
+
+
+def image_credentials(value: pulumi.Output[str]) -> ImageCredentials:
+    """Return the credentials in a secret whose value is `username:password`."""
+    return ImageCredentials(
+        username=pulumi.Output.secret(value.apply(lambda text: registry_login(text)[0])),
+        password=pulumi.Output.secret(value.apply(lambda text: registry_login(text)[1])),
+    )

@@ -40,6 +40,8 @@ class CloudLimits:
     """Connections of the database during a rollout; None without a database."""
     stack_secrets: Callable[[Platform], tuple[str, ...]] = _no_secrets
     """Secrets that the stack must set for the cloud itself, beside those that services list."""
+    deferred_image: str = "deferred.invalid/image"
+    """Placeholder for an image that is an Output, in the registry where it is expected; `{region}` is the cloud's region."""
 
     def refusals(self, spec: Platform, stack: str) -> list[Diagnostic]:
         """Every setting that this cloud cannot honour; nothing is declared when there is one."""

@@ -45,7 +45,9 @@ class Docker:
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
         """Explicit provider of the Docker daemon at DOCKER_HOST or the default socket."""
-        return docker.Provider(scope.named(region), registry_auth=registry_logins(spec) or None, opts=scope.opts())
+        return docker.Provider(
+            scope.named(region), registry_auth=registry_logins(spec, scope.values) or None, opts=scope.opts()
+        )
 
     def standby(self, scope: Scope, spec: Platform, region: str) -> Standby:
         """See `Cloud.standby`; refused in `limits.py`, so never called."""
@@ -57,7 +59,7 @@ class Docker:
 
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> DockerBaseResources:
         """Certificates, networks, notification channels, storage keys and images of this host."""
-        context = DockerContext(spec, pulumi.get_stack(), region)
+        context = DockerContext(spec, scope.platform, region, scope.values)
         signing = scope.with_provider(tls.Provider(scope.named("tls"), opts=scope.opts()))
         return DockerBaseResources(
             context=context,
@@ -140,7 +142,7 @@ class Docker:
 
     def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
         """See `Cloud.entry`."""
-        return create_entry(scope, DockerContext(spec, pulumi.get_stack(), region_of(spec)), origins)
+        return create_entry(scope, DockerContext(spec, scope.platform, region_of(spec), scope.values), origins)
 
 
 CLOUD: Cloud[

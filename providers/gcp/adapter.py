@@ -52,7 +52,7 @@ class Gcp:
         A separate provider enables the project's services. This one depends on them, and so does every resource of it.
         The standby region comes first, so it enables the services that it needs itself.
         """
-        context = GcpContext(spec, pulumi.get_stack(), region)
+        context = GcpContext(spec, scope.platform, region, scope.values)
         is_standby = region == spec.standby_region
         place = scope.in_region(region) if is_standby else scope
         account_scope = place.with_provider(_create_provider(place, context, "services"))
@@ -62,7 +62,7 @@ class Gcp:
 
     def standby(self, scope: Scope, spec: Platform, region: str) -> GcpStandby:
         """See `Cloud.standby`."""
-        return create_standby(scope, GcpContext(spec, pulumi.get_stack(), region))
+        return create_standby(scope, GcpContext(spec, scope.platform, region, scope.values))
 
     def follow(self, standby: GcpStandby, base: GcpBaseResources, stores: GcpDataStores) -> GcpStandby:
         """See `Cloud.follow`; the bucket of the standby region has the objects already."""
@@ -72,7 +72,7 @@ class Gcp:
         """Keys, network, notification channels, identities and image repositories of a region."""
         if standby is not None and standby.home is not None:
             return create_running_base(scope, spec, standby, standby.home)
-        context = GcpContext(spec, pulumi.get_stack(), region)
+        context = GcpContext(spec, scope.platform, region, scope.values)
         keys = scope.component("keys", create_keys, context)
         network = scope.component("network", create_network, context)
         channels = scope.component("channels", create_channels, context)
@@ -145,7 +145,7 @@ class Gcp:
 
     def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
         """See `Cloud.entry`."""
-        return create_entry(scope, GcpContext(spec, pulumi.get_stack(), region_of(spec)), origins)
+        return create_entry(scope, GcpContext(spec, scope.platform, region_of(spec), scope.values), origins)
 
 
 def _create_provider(

@@ -72,4 +72,9 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return ports_by_service(spec, lambda name: internet_ports(spec, name))
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets)
+DEFERRED_IMAGE = "{region}-docker.pkg.dev/deferred/deferred/image"
+"""An image that is an Output is expected in Artifact Registry, from which Cloud Run pulls without a remote repository."""
+
+LIMITS = CloudLimits(
+    region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets, DEFERRED_IMAGE
+)

@@ -52,7 +52,7 @@ class CloudQueries(Protocol):
 
 def load_cloud(name: str) -> CloudQueries:
     """Import the module of a cloud."""
-    return cast("CloudQueries", import_module(f"automation.engine.clouds.{name}"))
+    return cast("CloudQueries", import_module(f"{__name__}.{name}"))
 
 
 def stack_tags(target: CloudTarget) -> dict[str, str]:

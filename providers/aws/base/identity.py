@@ -14,7 +14,7 @@ the stack does not create it: run `aws iam create-open-id-connect-provider
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -153,7 +153,7 @@ def _push_statements(context: AwsContext) -> list[Statement]:
     repositories = f"repository/{repository_name(context.stack, '*')}"
     own = [context.arn("ecr", repositories)]
     if context.spec.standby_region is not None:
-        standby = AwsContext(context.spec, context.stack, context.spec.standby_region)
+        standby = replace(context, region=context.spec.standby_region)
         own.append(standby.arn("ecr", repositories))
     # the authorization token is not tied to a repository: ECR has no resource for it
     return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own if len(own) > 1 else own[0])]

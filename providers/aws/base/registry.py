@@ -56,10 +56,24 @@ def grant_pulls(
     for service, spec in context.spec.services.items():
         image = parse_image(spec.image)
         repository = repositories[image.name] if service in own else None
-        images[service] = pulumi.Output.concat(repository.repository_url, image.suffix) if repository else spec.image
-        arn = repository.arn if repository else external_repository_arn(image, context.partition)
+        given = context.values.image(context.spec, service)
+        images[service] = pulumi.Output.concat(repository.repository_url, image.suffix) if repository else given
+        arn = repository.arn if repository else _external_arn(context, given)
         grants[service] = (_pull(scope, service, identity.execution[service], arn),) if arn is not None else ()
     return AwsRegistry(images, grants)
+
+
+def _external_arn(context: AwsContext, image: pulumi.Input[str]) -> pulumi.Input[str] | None:
+    """Return the repository in ECR of an image that is not the platform's; None for one in another registry.
+
+    The registry of an Output is known during the update only, so there is an ARN in any case: one of no repository.
+    """
+    if isinstance(image, str):
+        return external_repository_arn(parse_image(image), context.partition)
+    nothing = context.arn("ecr", "repository/none")
+    return pulumi.Output.from_input(image).apply(
+        lambda text: external_repository_arn(parse_image(text), context.partition) or nothing
+    )
 
 
 def _repository(scope: Scope, context: AwsContext, key: pulumi.Input[str], name: str) -> aws.ecr.Repository:

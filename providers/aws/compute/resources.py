@@ -31,7 +31,7 @@ from providers.aws.naming import cluster_log_group, cluster_name
 from providers.aws.observability.logs import create_log_group
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
-from providers.contract.image_credentials import ImageCredentials, image_credentials
+from providers.contract.credentials import ImageCredentials, image_credentials
 from providers.contract.results import Environment, SecretRef
 from providers.contract.rollout import RolloutPosition
 
@@ -100,7 +100,7 @@ def create_image_credentials(scope: Scope, base: AwsBaseResources) -> dict[str, 
             scope,
             base,
             f"registry-{name}",
-            _registry_login(image_credentials(name)),
+            _registry_login(image_credentials(base.context.values.secret(name))),
             [service for service in services if services[service].image_credentials == name],
         )
         for name in base.spec.image_credentials

@@ -8,7 +8,7 @@ cannot be part of a connection URL. IAM authentication is enabled for roles to w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -153,7 +153,7 @@ def _source(base: AwsBaseResources) -> pulumi.Input[str]:
     """ARN of the instance in the region that serves; that of the home region is declared before the standby region."""
     if base.received is not None and base.received.home is not None:
         return base.received.home.database_arn
-    there = AwsContext(base.spec, base.context.stack, base.spec.active_region)
+    there = replace(base.context, region=base.spec.active_region)
     return there.arn("rds", f"db:{database_identifier(base.context.stack)}")
 
 

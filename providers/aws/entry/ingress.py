@@ -35,7 +35,7 @@ from providers.contract.component import Scope
 from providers.contract.naming import next_part
 from providers.contract.results import Origin
 from providers.contract.rollout import RolloutPosition
-from providers.contract.spec import Health, Platform, Service
+from providers.contract.spec import Health, Service
 
 ACCESS_LOGS = "access"
 CONNECTION_LOGS = "connection"
@@ -98,7 +98,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
     }
     routes = {
         name: (
-            *_routes(scope, base.spec, name, listener, _split(groups[name], added.get(name), positions.get(name))),
+            *_routes(scope, base.context, name, listener, _split(groups[name], added.get(name), positions.get(name))),
             *(rule for path, rule in closed.items() if service_at(base.spec, path) == name),
         )
         for name, service in public.items()
@@ -286,14 +286,15 @@ def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service
 
 
 def _routes(
-    scope: Scope, spec: Platform, name: str, listener: aws.lb.Listener, split: Sequence[WeightedGroup]
+    scope: Scope, context: AwsContext, name: str, listener: aws.lb.Listener, split: Sequence[WeightedGroup]
 ) -> list[aws.lb.ListenerRule]:
     """Listener rules that forward a service's path and all below it, by the weights of the target groups.
 
     Before a route that checks clients come the rules of what is open.
     """
+    spec = context.spec
     service = spec.public[name]
-    actions = guarded_actions(spec, service, _forward(split))
+    actions = guarded_actions(context, service, _forward(split))
     route = _path_rule(scope, f"{name}-route", service.path or "/", listener, actions)
     opened = {part: rule for part, rule in open_rules(spec).items() if rule.service == name}
     return [route, *(_open_rule(scope, part, rule, listener, _forward(split)) for part, rule in opened.items())]

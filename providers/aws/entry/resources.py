@@ -5,6 +5,7 @@ balancer's own DNS name.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
@@ -28,7 +29,7 @@ def create_entry(scope: Scope, context: AwsContext, origins: Mapping[str, Origin
     """
     balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
     for region, balancer in balancers.items():
-        _protect(scope, AwsContext(context.spec, context.stack, region), balancer)
+        _protect(scope, replace(context, region=region), balancer)
     active = balancers.get(context.spec.active_region)
     if active is not None:
         _alias(scope, context, context.region, active)

@@ -45,7 +45,7 @@ def create_registry(
 ) -> AzureRegistry:
     """Declare the registry if it stores an image, and the roles to pull from it and to add images to it and its copy."""
     if not own_images(context.spec):
-        return AzureRegistry({name: service.image for name, service in context.spec.services.items()}, {}, {})
+        return AzureRegistry({name: context.values.image(context.spec, name) for name in context.spec.services}, {}, {})
     registry = _registry(scope, context, zonal=context.zonal)
     ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
     send_to_logs(scope, logs, "diagnostics", registry.id)
@@ -68,7 +68,7 @@ def use_registry(
 ) -> AzureRegistry:
     """Let services of the standby location pull from its registry; None when no image is stored in it."""
     if registry is None:
-        return AzureRegistry({name: service.image for name, service in context.spec.services.items()}, {}, {})
+        return AzureRegistry({name: context.values.image(context.spec, name) for name in context.spec.services}, {}, {})
     ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
     return _pulled(scope, context, identity, registry, ready)
 
@@ -82,7 +82,9 @@ def _pulled(
 ) -> AzureRegistry:
     """Grant pulls and return the reference of every image."""
     own = own_images(context.spec)
-    images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in context.spec.services.items()}
+    images: dict[str, pulumi.Input[str]] = {
+        name: context.values.image(context.spec, name) for name in context.spec.services
+    }
     pull = grant_role(scope, context, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
     for name, image in own.items():
         images[name] = pulumi.Output.concat(registry.login_server, "/", image.repository, image.suffix)

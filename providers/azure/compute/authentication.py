@@ -1,6 +1,5 @@
 """Authentication of the apps whose clients are checked before a request reaches the container."""
 
-import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
@@ -10,7 +9,6 @@ from providers.contract.authentication import answers_with_a_redirect, is_checke
 from providers.contract.component import Scope
 from providers.contract.spec import Auth, Platform, Service
 
-PROJECT = "agent-platform"
 AUTH_CONFIG = "current"
 """Only name that the API accepts."""
 
@@ -20,7 +18,7 @@ def sign_in_secrets_of(base: AzureBaseResources, service: Service) -> list[azure
     auth = base.spec.ingress.auth
     if auth is None or auth.client_secret is None or not is_checked_at_entry(base.spec, service):
         return []
-    value = pulumi.Config(PROJECT).require_secret(auth.client_secret)
+    value = base.context.values.secret(auth.client_secret)
     return [azure_native.app.SecretArgs(name=SIGN_IN_SECRET, value=value)]
 
 

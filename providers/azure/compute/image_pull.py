@@ -14,7 +14,7 @@ from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.naming import secret_name
 from providers.contract.component import Scope
-from providers.contract.image_credentials import image_credentials
+from providers.contract.credentials import image_credentials
 from providers.contract.images import other_registries
 from providers.contract.results import SecretRef
 
@@ -42,7 +42,7 @@ def create_image_pull(scope: Scope, base: AzureBaseResources, name: str) -> Imag
     secret = base.spec.services[name].image_credentials
     if secret is None:
         return ImagePull()
-    credentials = image_credentials(secret)
+    credentials = image_credentials(base.context.values.secret(secret))
     password = create_secret(scope, base, f"{name}-image-password", credentials.password, [name])
     registry = RegistryAccess(
         server=other_registries(base.spec)[name],

@@ -6,6 +6,8 @@ for a new server only. The settings of a promotion are write-only, and would pro
 replicas").
 """
 
+from dataclasses import replace
+
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
@@ -21,9 +23,7 @@ OF_A_REPLICA = ["administratorLoginPassword", "version"]
 def follow(settings: azure_native.dbforpostgresql.ServerArgs, context: AzureContext, *, grows: bool) -> None:
     """Change the settings of a server into those of a new replica of the server in the location that serves."""
     settings.create_mode = "Replica"
-    settings.source_server_resource_id = server_path(
-        AzureContext(context.spec, context.stack, context.spec.active_region)
-    )
+    settings.source_server_resource_id = server_path(replace(context, region=context.spec.active_region))
     settings.administrator_login = None
     settings.administrator_login_password = None
     if grows:

@@ -91,7 +91,7 @@ def _slack_receiver(scope: Scope, context: AzureContext, slack: Slack) -> LogicA
         parameters={
             "webhook": azure_native.logic.WorkflowParameterArgs(
                 type="SecureString",
-                value=pulumi.Config("agent-platform").require_secret(SLACK_SECRET),
+                value=context.values.secret(SLACK_SECRET),
             )
         },
         tags=dict(scope.tags),

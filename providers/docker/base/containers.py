@@ -206,13 +206,13 @@ def _digest(scope: Scope, spec: ContainerSpec) -> pulumi.Output[str]:
     return content.apply(lambda parts: sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
 
 
-def labels(scope: Scope) -> dict[str, str]:
+def labels(scope: Scope) -> dict[str, pulumi.Input[str]]:
     """Labels of everything that this adapter declares, by name: the tags, and the checkout when its folder has the state."""
     checkout = checkout_of(os.environ)
     return dict(sorted({**scope.tags, **({CHECKOUT_LABEL: checkout} if checkout else {})}.items()))
 
 
-def _labels(named: Mapping[str, str]) -> list[docker.ContainerLabelArgs]:
+def _labels(named: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerLabelArgs]:
     return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(named.items())]
 
 

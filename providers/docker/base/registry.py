@@ -12,7 +12,8 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.contract.image_credentials import image_credentials
+from providers.contract.context import ProgramValues
+from providers.contract.credentials import image_credentials
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import credentials_by_registry, image_of, roles_of
 from providers.docker.context import DockerContext
@@ -31,23 +32,25 @@ def create_registry(scope: Scope, context: DockerContext) -> DockerRegistry:
     spec = context.spec
     return DockerRegistry(
         images={
-            name: _image(scope, f"service-{name}", service.image, f"linux/{service.architecture}")
+            name: _image(scope, f"service-{name}", context.values.image(spec, name), f"linux/{service.architecture}")
             for name, service in spec.services.items()
         },
         roles={role: _image(scope, f"role-{role}", image_of(spec, role)) for role in roles_of(spec)},
     )
 
 
-def registry_logins(spec: Platform) -> list[docker.ProviderRegistryAuthArgs]:
+def registry_logins(spec: Platform, values: ProgramValues) -> list[docker.ProviderRegistryAuthArgs]:
     """Logins of the provider to the registries of private images."""
-    logins = {registry: image_credentials(secret) for registry, secret in credentials_by_registry(spec).items()}
+    logins = {
+        registry: image_credentials(values.secret(secret)) for registry, secret in credentials_by_registry(spec).items()
+    }
     return [
         docker.ProviderRegistryAuthArgs(address=registry, username=login.username, password=login.password)
         for registry, login in logins.items()
     ]
 
 
-def _image(scope: Scope, part: str, reference: str, platform: str | None = None) -> pulumi.Output[str]:
+def _image(scope: Scope, part: str, reference: pulumi.Input[str], platform: str | None = None) -> pulumi.Output[str]:
     """Id of an image that is on the host or is pulled.
 
     The platform is set here only: a container runs its image as it is, and reading a container back returns `linux`

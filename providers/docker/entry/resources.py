@@ -18,7 +18,6 @@ import pulumi
 from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
-from providers.contract.spec import Platform
 from providers.docker.base.containers import (
     STOP_SECONDS,
     ContainerSpec,
@@ -47,7 +46,6 @@ from providers.docker.entry.tokens import key_files
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import ENTRY, MONITORING, internal_network, prometheus_address, proxy_address
 
-PROJECT = "agent-platform"
 ROUTER_MEMORY_MIB, PROXY_MEMORY_MIB = 512, 128
 VCPU = 2
 CONFIGURATION_FILE = f"{CONFIG_FOLDER}/haproxy.cfg"
@@ -97,7 +95,7 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
             CONFIGURATION_FILE: configuration(context),
             f"{CONFIG_FOLDER}/entry.pem": base.keys.entry.bundle,
             **({MAP_FILE: map_text(split)} if split else {}),
-            **_authentication_files(context.spec),
+            **_authentication_files(context),
         },
         probe=_probe(READY_PATH),
         stop_signal=SOFT_STOP,
@@ -107,16 +105,15 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
     create_container(scope, context, "router", container)
 
 
-def _authentication_files(spec: Platform) -> Mapping[str, pulumi.Input[str]]:
+def _authentication_files(context: DockerContext) -> Mapping[str, pulumi.Input[str]]:
     """Files of what the router compares: digests of keys, which are in the services only, or an issuer's public keys."""
-    auth, guarded = spec.ingress.auth, guarded_services(spec)
+    auth, guarded = context.spec.ingress.auth, guarded_services(context.spec)
     if auth is None or not guarded:
         return {}
     if auth.mode == "jwt":
         return key_files(auth)
-    config = pulumi.Config(PROJECT)
     return {
-        key_map_file(name): pulumi.Output.secret(config.require_secret(name).apply(partial(key_map, name)))
+        key_map_file(name): pulumi.Output.secret(context.values.secret(name).apply(partial(key_map, name)))
         for name in dict.fromkeys(key_variable(service) for service in guarded.values())
     }
 

@@ -19,7 +19,6 @@ from providers.docker.monitoring.limits import (
 )
 from providers.docker.naming import CONFIG_FOLDER
 
-PROJECT = "agent-platform"
 RECEIVER = "everybody"
 CONFIGURATION_FILE = f"{CONFIG_FOLDER}/alertmanager.yml"
 SLACK_FILE = f"{CONFIG_FOLDER}/slack-webhook"
@@ -38,8 +37,7 @@ class DockerChannels:
 def create_channels(context: DockerContext) -> DockerChannels:
     """Read the stack's secrets and write Alertmanager's files; declares no resource."""
     monitoring = context.spec.monitoring
-    config = pulumi.Config(PROJECT)
-    secrets = {name: config.require_secret(name) for name in stack_secrets(context.spec)}
+    secrets = {name: context.values.secret(name) for name in stack_secrets(context.spec)}
     files: dict[str, pulumi.Input[str]] = {}
     if monitoring.emails:
         relay = pulumi.Output.all(**{name: secrets[name] for name in MAIL_SECRETS if name != SMTP_PASSWORD})

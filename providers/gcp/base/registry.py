@@ -11,7 +11,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.image_credentials import image_credentials
+from providers.contract.credentials import image_credentials
 from providers.contract.images import Image
 from providers.gcp.base.identity import GcpIdentity
 from providers.gcp.base.image_sources import (
@@ -61,7 +61,7 @@ def create_registry(
     grants: dict[str, tuple[pulumi.Resource, ...]] = {}
     for name, image in images(context.spec).items():
         repository = remotes[external[name]] if name in external else own if image.registry is None else None
-        references[name] = _reference(repository, image) if repository else context.spec.services[name].image
+        references[name] = _reference(repository, image) if repository else context.values.image(context.spec, name)
         grants[name] = (repository,) if repository else ()
     return GcpRegistry(references, grants)
 
@@ -148,7 +148,7 @@ def _upstream_credentials(
     """
     if upstream.credentials is None:
         return None, ()
-    login = image_credentials(upstream.credentials)
+    login = image_credentials(context.values.secret(upstream.credentials))
     agent = "registry"
     readers = {agent: keys.agents["artifactregistry"]}
     name = f"credentials-{upstream.slug}"

@@ -8,7 +8,6 @@ from providers.contract.component import Scope
 from providers.gcp.context import GcpContext
 from providers.gcp.entry.sign_in import members
 
-PROJECT = "agent-platform"
 ACCESSOR = "roles/iap.httpsResourceAccessor"
 
 
@@ -17,7 +16,7 @@ def proxy_settings(context: GcpContext, name: str) -> gcp.compute.BackendService
     auth, guarded = context.spec.ingress.auth, is_checked_at_entry(context.spec, context.spec.services[name])
     if auth is None or not guarded or auth.client_secret is None:
         return gcp.compute.BackendServiceIapArgs(enabled=guarded)
-    secret = pulumi.Config(PROJECT).require_secret(auth.client_secret)
+    secret = context.values.secret(auth.client_secret)
     return gcp.compute.BackendServiceIapArgs(enabled=True, oauth2_client_id=auth.client_id, oauth2_client_secret=secret)
 
 

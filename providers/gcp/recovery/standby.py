@@ -59,7 +59,9 @@ def follow_home(standby: GcpStandby, base: GcpBaseResources, database: GcpDataba
 
 def create_running_base(scope: Scope, spec: Platform, standby: GcpStandby, home: SharedResources) -> GcpBaseResources:
     """Declare the base resources of services in the standby region, which continue those that receive copies."""
-    context = GcpContext(spec, region_name(standby.context.stack, standby.region), standby.region)
+    context = replace(
+        standby.context, spec=spec, stack=region_name(standby.context.stack, standby.region), region=standby.region
+    )
     keys = create_service_keys(standby.scopes["keys"], context, standby.keys)
     network = scope.component("network", extend_network, context, home.network)
     channels = scope.component("channels", create_channels, context)
