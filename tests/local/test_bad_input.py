@@ -67,6 +67,8 @@ class SmallStack:
     """Stack with one service and a database."""
 
     project: EngineProject
+    timeout_seconds: float = TIMEOUT_SECONDS
+    """Longest time of a command."""
 
     def write(self, changes: Mapping[str, object]) -> None:
         service = {
@@ -86,7 +88,7 @@ class SmallStack:
         result = subprocess.run(
             [sys.executable, "-m", "automation", *arguments],
             cwd=self.project.folder, env={**self.project.environment, **environment}, text=True,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=self.timeout_seconds, check=False,
         )  # fmt: skip
         return CommandResult(result.stdout, result.stderr, result.returncode)
 
