@@ -90,8 +90,8 @@ $(POLICY_VENV)/.pack: $(VENV)/.uv policies/requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(POLICY_VENV)/bin/python --no-deps --editable .
 	@touch $@
 
-policies/requirements.txt: pyproject.toml
-	@$(BIN)/uv pip compile --quiet pyproject.toml --extra policy --no-emit-index-url --no-annotate \
+policies/requirements.txt: pyproject.toml requirements.txt
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra policy --constraint requirements.txt --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make policies/requirements.txt" --output-file $@
 
 CHECKOV_VERSION := 3.3.30
