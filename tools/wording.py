@@ -20,6 +20,7 @@ QUESTION_WORDS = ("What", "Whether", "Who", "How", "Which", "Whom", "Whose")
 MIN_MESSAGE_WORDS = 3
 PARTICIPLE_NOUNS = frozenset(
     {
+        "hardening",
         "logging",
         "testing",
         "scaling",
