@@ -25,6 +25,8 @@ from automation.plan.sdk_internals import (
 )
 from automation.urn import short_type
 
+KUBERNETES_MODULES = "pulumi_kubernetes."
+METADATA_NAME = "metadata.name"
 MAX_DEPTH = 4
 """Output types may contain themselves; programs read no deeper than this."""
 
@@ -55,7 +57,16 @@ def echo(
     for key, kind in _outputs(resource).items():
         if key in filled.fields:
             _complete(filled.fields[key], _without_none(kind), f"{subject}.{key}", unknown)
+    if resource is not None and resource.__module__.startswith(KUBERNETES_MODULES):
+        _generate_name(filled, UNKNOWN_TEXT if unknown else f"{subject}.{METADATA_NAME}")
     return filled
+
+
+def _generate_name(filled: struct_pb2.Struct, name: str) -> None:
+    """Give an object of Kubernetes without a name one, as its provider does from the logical name."""
+    metadata = filled.fields["metadata"].struct_value if "metadata" in filled.fields else None
+    if metadata is not None and "name" not in metadata.fields:
+        metadata.MergeFrom(encode({"name": name}))
 
 
 def _complete(value: struct_pb2.Value, kind: object, path: str, unknown: bool) -> None:
