@@ -16,7 +16,13 @@ MAX_CASTS = 60
 MAX_SMALL_SHARE = 0.25
 SOURCES = [ROOT / "__main__.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
 CODE = [path for path in SOURCES if "tests" not in path.parts]
-SDKS = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure": "pulumi_azure_native", "docker": "pulumi_docker"}
+SDKS = {
+    "aws": "pulumi_aws",
+    "gcp": "pulumi_gcp",
+    "azure": "pulumi_azure_native",
+    "docker": "pulumi_docker",
+    "kubernetes": "pulumi_kubernetes",
+}
 PURE = (
     "limits",
     "naming",

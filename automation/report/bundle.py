@@ -30,7 +30,13 @@ FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 UNIX, FILE_MODE = 3, 0o644
 MAX_BYTES = 50_000_000
 """Size of a posture that is read; that of a stack with 50 services has less than 1 MB."""
-SDKS = {"aws": "pulumi-aws", "gcp": "pulumi-gcp", "azure": "pulumi-azure-native", "docker": "pulumi-docker"}
+SDKS = {
+    "aws": "pulumi-aws",
+    "gcp": "pulumi-gcp",
+    "azure": "pulumi-azure-native",
+    "docker": "pulumi-docker",
+    "kubernetes": "pulumi-kubernetes",
+}
 
 
 def bundle(facts: ReportFacts, page: str, today: date, commit: str) -> bytes:

@@ -17,7 +17,13 @@ from providers.contract.presets import PRESETS, App, CloudName, Profile
 CLOUDS: tuple[CloudName, ...] = get_args(CloudName)
 APPS: tuple[App, ...] = get_args(App)
 PROFILES: tuple[Profile, ...] = get_args(Profile)
-CLOUD_TITLES = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure", "docker": "a Docker host"}
+CLOUD_TITLES = {
+    "aws": "AWS",
+    "gcp": "Google Cloud",
+    "azure": "Azure",
+    "docker": "a Docker host",
+    "kubernetes": "Kubernetes",
+}
 SERVICE_NAMES: dict[App, str] = {
     "agentos": "agent", "fastapi": "api", "streamlit": "page", "django": "web", "celery": "worker", "custom": "app",
 }  # fmt: skip

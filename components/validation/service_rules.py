@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
-from providers.contract.spec import UNBUILT_TAG, Metrics, Platform, Service
+from providers.contract.spec import UNBUILT_TAG, KubernetesBlock, Metrics, Platform, Service
 from providers.contract.variables import generated_names
 
 COPIES = "copies"
@@ -37,11 +37,23 @@ def check_used_parts(spec: Platform) -> Iterator[ConfigError]:
                     key, f"the platform has no {part}", f"add `{part}: {settings}`, or remove {part} here"
                 )
         # the missing block of a cloud is an error already
-        if "models" in service.uses and not spec.models and spec.block is not None:
+        if "models" in service.uses and not spec.models and spec.block is not None and not _has_identity(spec, name):
             yield ConfigError(key, *_no_models(spec))
 
 
+def _has_identity(spec: Platform, name: str) -> bool:
+    """True for a service that reaches the models of a cloud by an identity of it, on a cluster."""
+    block = spec.block
+    return isinstance(block, KubernetesBlock) and bool(block.models_identity or block.identities.get(name))
+
+
 def _no_models(spec: Platform) -> tuple[str, str]:
+    if isinstance(spec.block, KubernetesBlock):
+        return (
+            "a cluster has no managed models",
+            "set kubernetes.models_identity to an identity of the cloud that may call models, or remove models and call a "
+            "hosted model with a key under `secrets`",
+        )
     if not hasattr(spec.block, "models"):
         return (
             f"{spec.cloud} has no managed models",

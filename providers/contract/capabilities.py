@@ -32,6 +32,12 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
             "Registry", "Storage",
         }
     ),
+    "kubernetes": frozenset(
+        {
+            "Cache", "Compute", "Database", "Drill", "Entry", "Identity", "Jobs", "Monitoring", "Network", "Registry",
+            "Secrets", "Storage",
+        }
+    ),
 }  # fmt: skip
 """Kinds as in the type token `agent-platform:index:<Kind>`; AgentPlatform and Region are declared on every cloud."""
 
@@ -43,6 +49,7 @@ ENTRY_CHECKS: Mapping[CloudName, frozenset[AuthMode]] = {
     "gcp": frozenset({"oidc"}),
     "azure": frozenset({"jwt", "oidc"}),
     "docker": frozenset({"api_key", "jwt"}),
+    "kubernetes": frozenset({"api_key", "jwt"}),
 }
 """Modes of `ingress.auth` that the entry of a cloud checks itself; a key in a load balancer's rule could be read there."""
 

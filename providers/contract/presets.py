@@ -6,7 +6,7 @@ Apart from the spec, whose models load pydantic: the options of the command line
 from dataclasses import dataclass
 from typing import Literal
 
-CloudName = Literal["aws", "gcp", "azure", "docker"]
+CloudName = Literal["aws", "gcp", "azure", "docker", "kubernetes"]
 Profile = Literal["production", "staging", "development"]
 AuthMode = Literal["none", "api_key", "jwt", "oidc"]
 App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]

@@ -14,6 +14,7 @@ CLOUD_REGISTRIES = {
     "gcp": ("-docker.pkg.dev", "gcr.io"),
     "azure": (".azurecr.io",),
     "docker": (),
+    "kubernetes": (),
 }
 """Ends of registry hosts that a cloud reads with its own identities, so that an anonymous request proves nothing."""
 ABSENT = ("not found", "manifest unknown", "name unknown", "no such manifest", "does not exist")

@@ -17,7 +17,13 @@ from providers import install_command, limits
 from providers.contract.diagnostics import listed
 from providers.contract.spec.defaults import Raw, is_mapping
 
-PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
+PACKAGES = {
+    "aws": ("aws",),
+    "gcp": ("gcp",),
+    "azure": ("azure-native",),
+    "docker": ("docker", "tls"),
+    "kubernetes": ("kubernetes", "tls"),
+}
 """Provider packages of a cloud, besides `random`."""
 DOWNLOADS = "https://get.pulumi.com/releases/plugins"
 ARCHITECTURES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}

@@ -12,6 +12,7 @@ from providers.contract.spec.data import (
     StorageSpec,
 )
 from providers.contract.spec.job import Job
+from providers.contract.spec.kubernetes import KubernetesBlock
 from providers.contract.spec.network import (
     DomainCertificate,
     EgressRule,
@@ -79,6 +80,7 @@ __all__ = [
     "Health",
     "IngressSpec",
     "Job",
+    "KubernetesBlock",
     "MaintenanceSpec",
     "Metrics",
     "ModelPrice",

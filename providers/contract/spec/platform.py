@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr
 from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.job import Job
+from providers.contract.spec.kubernetes import KubernetesBlock
 from providers.contract.spec.network import IngressSpec, NetworkSpec
 from providers.contract.spec.operations import Acceptance, BudgetSpec, CostSpec, Deployer, MonitoringSpec, RecoverySpec
 from providers.contract.spec.rollout import Release
@@ -105,7 +106,7 @@ class Platform(SpecModel):
     """Agent platform: services and the resources that they need."""
 
     cloud: CloudName
-    """Cloud that the stack runs on: aws, gcp, azure or docker."""
+    """Target that the stack runs on: aws, gcp, azure, docker or kubernetes."""
     aws: AwsBlock | None = None
     """AWS settings; required when `cloud` is aws."""
     gcp: GcpBlock | None = None
@@ -114,6 +115,8 @@ class Platform(SpecModel):
     """Azure settings; required when `cloud` is azure."""
     docker: DockerBlock | None = None
     """Docker settings; optional when `cloud` is docker."""
+    kubernetes: KubernetesBlock | None = None
+    """Kubernetes settings; required when `cloud` is kubernetes."""
     profile: Profile = "production"
     """Set of defaults: production is the safe one, staging and development cost less."""
     tags: dict[str, str] = {}
@@ -164,9 +167,15 @@ class Platform(SpecModel):
         return spec
 
     @property
-    def block(self) -> AwsBlock | GcpBlock | AzureBlock | DockerBlock | None:
+    def block(self) -> AwsBlock | GcpBlock | AzureBlock | DockerBlock | KubernetesBlock | None:
         """Block of the chosen cloud; that of docker is optional."""
-        blocks = {"aws": self.aws, "gcp": self.gcp, "azure": self.azure, "docker": self.docker or DockerBlock()}
+        blocks = {
+            "aws": self.aws,
+            "gcp": self.gcp,
+            "azure": self.azure,
+            "docker": self.docker or DockerBlock(),
+            "kubernetes": self.kubernetes,
+        }
         return blocks[self.cloud]
 
     @property

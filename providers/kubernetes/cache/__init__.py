@@ -1,0 +1,1 @@
+"""Valkey on Kubernetes, or an external cache."""

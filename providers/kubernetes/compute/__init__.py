@@ -1,0 +1,1 @@
+"""Services on Kubernetes: Deployments, their disruption budgets and autoscaling."""

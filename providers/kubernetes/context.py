@@ -1,0 +1,61 @@
+"""Context of a cluster: block, namespace, labels and addresses. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from providers.contract.context import RegionContext
+from providers.contract.spec import KubernetesBlock, Platform
+from providers.kubernetes.naming import LABEL_NAME, namespace_name
+
+REGION = "cluster"
+"""Name of the single region, used in outputs and logical names; a context can be renamed without any other change."""
+
+
+@dataclass(frozen=True)
+class KubernetesContext(RegionContext):
+    """Cluster, and the spec that is deployed to it."""
+
+    @property
+    def block(self) -> KubernetesBlock:
+        """The `kubernetes` block."""
+        return block_of(self.spec)
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of every object."""
+        return namespace_name(self.spec, self.stack)
+
+    def selector(self, component: str) -> Mapping[str, str]:
+        """Labels that select the pods of a component: a service, `database`, `cache` or `entry`; they never change."""
+        return {
+            "app.kubernetes.io/name": LABEL_NAME,
+            "app.kubernetes.io/instance": self.stack,
+            "app.kubernetes.io/component": component,
+        }
+
+    def labels(self, component: str, tags: Mapping[str, str]) -> dict[str, str]:
+        """Labels of an object of a component: those of its selector, of Kubernetes' convention, and the tags of the stack.
+
+        https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
+        """
+        common = {"app.kubernetes.io/part-of": LABEL_NAME, "app.kubernetes.io/managed-by": "pulumi"}
+        return {**tags, **self.selector(component), **common}
+
+    def host(self, service: str) -> str:
+        """DNS name of a Service in the namespace, which every resolver of the cluster answers."""
+        return f"{service}.{self.namespace}.svc"
+
+    @property
+    def by_haproxy(self) -> bool:
+        """True when the entry is HAProxy, which keeps every promise of `ingress`."""
+        return self.block.entry == "haproxy"
+
+
+def block_of(spec: Platform) -> KubernetesBlock:
+    """Return the block; the context `none` for a spec without one, which validation refuses."""
+    return spec.kubernetes or KubernetesBlock(context="none")
+
+
+def by_haproxy(spec: Platform) -> bool:
+    """True when the entry is HAProxy."""
+    return block_of(spec).entry == "haproxy"

@@ -1,0 +1,1 @@
+"""PostgreSQL on Kubernetes: CloudNativePG or an external server."""

@@ -1,0 +1,1 @@
+"""Restore drill of the database on Kubernetes."""

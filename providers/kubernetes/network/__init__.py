@@ -1,0 +1,1 @@
+"""Namespace and network policies on Kubernetes."""

@@ -1,0 +1,1 @@
+"""Recovery plan of a platform on Kubernetes."""

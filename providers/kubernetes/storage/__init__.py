@@ -1,0 +1,1 @@
+"""Existing S3-compatible bucket of services on Kubernetes."""
