@@ -25,9 +25,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks.measure import load, write_section
+from providers.contract.haproxy.admission import admission, authentication, closing_rules, key_map, rate_tables
+from providers.contract.haproxy.tokens import key_files
 from providers.contract.spec import Auth
-from providers.docker.entry.admission import admission, authentication, closing_rules, key_map, rate_tables
-from providers.docker.entry.tokens import key_files
 from tests.docker.specs import context_of
 from tests.docker.tokens import AUDIENCE, CLAIMS, ISSUER, Issuer
 

@@ -14,6 +14,10 @@ STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
 """Stack names that are valid in the limited names of every cloud: RFC 1035 labels in lower case without two hyphens in a row."""
 
 
+CONFIG_FOLDER = "/etc/agent-platform"
+"""Folder of a container's configuration files, certificates and scripts."""
+
+
 def next_part(service: str) -> str:
     """`gateway-next`: part of the names of a service's new revision during a rollout, where it has names."""
     return f"{service}-next"

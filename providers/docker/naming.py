@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
+from providers.contract.naming import CONFIG_FOLDER as CONFIG_FOLDER
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 
@@ -27,8 +28,6 @@ REPLICA = "{stack}-compute-{service}-{number}"
 """Logical name of a replica's container."""
 CONTAINER_SUFFIX = "[0-9a-f]{7}"
 """Suffix that Pulumi adds to the logical name of a container."""
-CONFIG_FOLDER = "/etc/agent-platform"
-"""Folder of a container's configuration files, certificates and scripts."""
 DATABASE = "database"
 CACHE = "cache"
 STORAGE = "storage"

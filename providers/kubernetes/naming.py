@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
+from providers.contract.naming import CONFIG_FOLDER as CONFIG_FOLDER
 from providers.contract.naming import STACK_PATTERN, Name, length_refusal
 from providers.contract.spec import Platform
 
@@ -19,8 +20,6 @@ HTTP = "http"
 """Name of the port of a service's container, by which Services, probes and network policies refer to it."""
 METRICS = "metrics"
 """Name of a separate port of metrics."""
-CONFIG_FOLDER = "/etc/agent-platform"
-"""Folder of mounted configuration files."""
 MAX_LABEL = 63
 """Longest label value, and longest name of a namespace and of a Service."""
 MAX_CRON_JOB = 52

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from providers.contract.haproxy.admission import WAF_RULES, admission, closing_rules, rate_tables
 from providers.contract.prometheus import ENTRY_FRONTEND, ENTRY_METRICS
 from providers.contract.spec import Waf
-from providers.docker.entry.admission import WAF_RULES, admission, closing_rules, rate_tables
 from providers.docker.entry.haproxy import configuration
 from providers.docker.entry.limits import entry_refusals
 from tests.docker.specs import context_of

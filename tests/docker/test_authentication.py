@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from automation.plan.inventory import Secret
+from providers.contract.haproxy.admission import authentication, key_map
+from providers.contract.haproxy.tokens import key_files
 from providers.contract.spec import Auth
-from providers.docker.entry.admission import authentication, key_map
-from providers.docker.entry.tokens import key_files
 from tests.docker.plans import container, files, secret_file, variables
 from tests.docker.specs import context_of
 from tests.docker.test_entry import answered

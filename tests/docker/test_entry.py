@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from automation.plan.inventory import Inventory, Secret
-from providers.docker.entry.admission import DECODED_PATH
+from providers.contract.haproxy.admission import DECODED_PATH
 from providers.docker.entry.haproxy import configuration, proxy_configuration
 from providers.docker.entry.split import map_text
 from tests.docker.plans import aliases, command, container, files, secret_file, settings, words

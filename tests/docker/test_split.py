@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from providers.contract.haproxy.split import MAP_FILE, dice, route_to_next
 from providers.contract.rollout import RolloutPosition
 from providers.docker.entry.haproxy import configuration
-from providers.docker.entry.split import CONTROL_PORT, MAP_FILE, SERVICE_HEADER, control, dice, map_text, route_to_next
+from providers.docker.entry.split import CONTROL_PORT, SERVICE_HEADER, control, map_text
 from tests.docker.plans import container, files
 from tests.docker.specs import context_of
 from tests.docker.test_entry import answered, section

@@ -9,7 +9,7 @@ from functools import cache
 from typing import cast
 
 from automation.plan.inventory import Inventory
-from providers.docker.entry.admission import WAF_RULES
+from providers.contract.haproxy.admission import WAF_RULES
 from tests.planning import plan, production
 from tests.waf.replay import Detection, HttpRequest
 

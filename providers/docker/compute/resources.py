@@ -20,7 +20,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
-from providers.docker.entry.haproxy import drain_seconds
+from providers.contract.haproxy.sections import drain_seconds
 from providers.docker.naming import DEV_LABEL, both_revisions
 from providers.docker.network.flows import hosts_of_service, service_networks
 from providers.docker.network.host_proxies import create_host_proxies

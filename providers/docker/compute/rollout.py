@@ -12,6 +12,7 @@ from typing import Literal
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
+from providers.contract.haproxy.split import MAP_FILE
 from providers.contract.naming import next_part
 from providers.contract.rollout import (
     ResourceUpdate,
@@ -25,7 +26,7 @@ from providers.contract.smoke import wrong_status
 from providers.contract.spec import Platform, Service
 from providers.docker.cli import containers_named
 from providers.docker.entry.haproxy import METRICS_PORT
-from providers.docker.entry.split import CONTROL_PORT, COUNTS, MAP_FILE, SERVICE_HEADER
+from providers.docker.entry.split import CONTROL_PORT, COUNTS, SERVICE_HEADER
 from providers.docker.naming import CONTAINER_SUFFIX, both_revisions, replica_of
 from providers.docker.resource_traits import CONTAINER
 

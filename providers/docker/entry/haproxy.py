@@ -9,13 +9,28 @@ redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs
 when the connection failed before any byte of it was sent.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-
+from providers.contract.haproxy.sections import (
+    CONNECT_TIMEOUT_SECONDS,
+    MARK_DOWN_AT_ONCE,
+    MIN_STOP_SECONDS,
+    RETRIES,
+    SLOTS_PER_REPLICA,
+    ReplicaDiscovery,
+    backend,
+    defaults,
+    drain_seconds,
+    file_text,
+    global_section,
+    https_rules,
+    rate_sections,
+    resolvers,
+    section,
+    session_affinity,
+)
 from providers.contract.naming import next_part
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
-from providers.docker.entry.admission import admission, authentication, closing_rules, rate_tables
-from providers.docker.entry.split import control, dice, route_to_next, split_services
+from providers.docker.entry.split import control, split_services
 from providers.docker.naming import CONFIG_FOLDER
 
 HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
@@ -25,17 +40,10 @@ ROUTERS = 2
 READY_SECONDS = 60
 """Time that a new router waits for services without a healthy replica; after it, the others are served."""
 """Ports inside the container; ports below 1024 would need root."""
-CONNECT_TIMEOUT_SECONDS = 2
-RETRIES = 3
-MIN_STOP_SECONDS = 30
-FAST_CHECK_SECONDS = 1
-"""Check interval of a replica that changes between healthy and unhealthy."""
-SLOTS_PER_REPLICA = 2
-"""While a service is replaced, a new replica exists beside each old one."""
 DEV_RETRY_MILLISECONDS, DEV_WAIT_SECONDS = 100, 10
 """Time between two connections to a service in a `dev` session, and the time until its request is answered with 503."""
 READY_PATH = "/ready"
-MARK_DOWN_AT_ONCE = "observe layer4 error-limit 1 on-error mark-down"
+RESOLVERS = resolvers("docker", "nameserver dns 127.0.0.11:53")
 DISCOVERY = "resolvers docker resolve-prefer ipv4 init-addr none"
 
 
@@ -44,10 +52,10 @@ def proxy_configuration(context: DockerContext) -> str:
     http_bind = [f"bind :{HTTP_CONTAINER_PORT}"] if context.block.entry_port == HTTPS_PORT else []
     idle_seconds = context.spec.ingress.idle_timeout_seconds + MIN_STOP_SECONDS
     check = f"check port {METRICS_PORT} inter 1s fastinter 500ms downinter 500ms rise 1 fall 2"
-    return _file(
-        _global(MIN_STOP_SECONDS),
-        _resolvers(),
-        _section(
+    return file_text(
+        global_section(MIN_STOP_SECONDS),
+        RESOLVERS,
+        section(
             "defaults",
             "mode tcp",
             "option redispatch 1",
@@ -58,7 +66,7 @@ def proxy_configuration(context: DockerContext) -> str:
             f"timeout client {idle_seconds}s",
             f"timeout server {idle_seconds}s",
         ),
-        _section(
+        section(
             "frontend port",
             f"bind :{HTTPS_CONTAINER_PORT}",
             *http_bind,
@@ -66,7 +74,7 @@ def proxy_configuration(context: DockerContext) -> str:
             "use_backend routers-unchecked if { nbsrv(routers) lt 1 }",
             "default_backend routers",
         ),
-        _section(
+        section(
             "backend routers",
             "option httpchk",
             f"http-check send meth GET uri {READY_PATH}",
@@ -74,94 +82,37 @@ def proxy_configuration(context: DockerContext) -> str:
             f"server-template {ROUTER}- {ROUTERS} {ROUTER}:{HTTPS_CONTAINER_PORT} send-proxy-v2 {check} "
             f"{MARK_DOWN_AT_ONCE} {DISCOVERY}",
         ),
-        _section(
+        section(
             "backend routers-unchecked",
             f"server-template unchecked- {ROUTERS} {ROUTER}:{HTTPS_CONTAINER_PORT} send-proxy-v2 {DISCOVERY}",
         ),
-        _section("frontend health", "mode http", f"bind 127.0.0.1:{METRICS_PORT}", "http-request return status 200"),
+        section("frontend health", "mode http", f"bind 127.0.0.1:{METRICS_PORT}", "http-request return status 200"),
     )
 
 
 def configuration(context: DockerContext) -> str:
     """File of the router."""
     split = split_services(context)
-    return _file(
-        _global(drain_seconds(context.spec, context.spec.public.values())),
-        _resolvers(),
-        _defaults(context.spec),
+    return file_text(
+        global_section(drain_seconds(context.spec, context.spec.public.values())),
+        RESOLVERS,
+        defaults(context.spec),
         _tls_detection(),
         _http(context),
         _https(context),
         *(
-            _dev_backend(name, service) if name in context.block.dev else _backend(name, service)
+            _dev_backend(name, service) if name in context.block.dev else _backend(name, name, service)
             for name, service in context.spec.public.items()
         ),
-        *(_backend(name, service, next_part(name)) for name, service in split.items()),
-        *([_section("frontend rollout", *control(split))] if split else []),
-        *(_section(head, *lines) for head, *lines in rate_tables(context.spec)),
+        *(_backend(name, next_part(name), service) for name, service in split.items()),
+        *([section("frontend rollout", *control(split))] if split else []),
+        *rate_sections(context.spec),
         _metrics(context.spec),
     )
 
 
-def _file(*sections: list[str]) -> str:
-    return "\n\n".join("\n".join(section) for section in sections) + "\n"
-
-
-def _section(head: str, *lines: str) -> list[str]:
-    return [head, *(f"    {line}" for line in lines)]
-
-
-def drain_seconds(spec: Platform, services: Iterable[Service]) -> int:
-    """Time for responses that replaced containers still send: with a service that streams as long as a stream may pause."""
-    streams = any(service.streams for service in services)
-    return max(MIN_STOP_SECONDS, spec.ingress.idle_timeout_seconds) if streams else MIN_STOP_SECONDS
-
-
-def _global(stop_seconds: int) -> list[str]:
-    return _section(
-        "global",
-        "log stdout format raw local0 info",
-        "maxconn 8192",
-        f"hard-stop-after {stop_seconds}s",
-        "ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
-    )
-
-
-def _resolvers() -> list[str]:
-    return _section(
-        "resolvers docker",
-        "nameserver dns 127.0.0.11:53",
-        "accepted_payload_size 8192",
-        "resolve_retries 3",
-        "timeout resolve 1s",
-        "timeout retry 1s",
-        *(f"hold {state} 1s" for state in ("valid", "obsolete", "nx", "other", "refused", "timeout")),
-    )
-
-
-def _defaults(spec: Platform) -> list[str]:
-    idle = f"{spec.ingress.idle_timeout_seconds}s"
-    return _section(
-        "defaults",
-        "mode http",
-        "log global",
-        "option dontlognull",
-        "option redispatch 1",
-        f"retries {RETRIES}",
-        "retry-on conn-failure",
-        # a request on a connection that a stopping replica closes could not be retried
-        "http-reuse never",
-        f"timeout connect {CONNECT_TIMEOUT_SECONDS}s",
-        "timeout http-request 30s",
-        f"timeout queue {CONNECT_TIMEOUT_SECONDS * RETRIES}s",
-        f"timeout client {idle}",
-        f"timeout server {idle}",
-        f"timeout tunnel {idle}",
-    )
-
-
 def _tls_detection() -> list[str]:
-    frontend = _section(
+    frontend = section(
         "frontend connections",
         f'bind "${{ENTRY_ADDRESS}}:{HTTPS_CONTAINER_PORT}" accept-proxy',
         "mode tcp",
@@ -173,15 +124,13 @@ def _tls_detection() -> list[str]:
         "default_backend to-plain",
     )
     names = ("https", "plain")
-    backends = [
-        _section(f"backend to-{name}", "mode tcp", f"server {name} abns@{name} send-proxy-v2") for name in names
-    ]
+    backends = [section(f"backend to-{name}", "mode tcp", f"server {name} abns@{name} send-proxy-v2") for name in names]
     return [*frontend, *(line for backend in backends for line in ("", *backend))]
 
 
 def _http(context: DockerContext) -> list[str]:
     port = "" if context.block.entry_port == HTTPS_PORT else f":{context.block.entry_port}"
-    return _section(
+    return section(
         "frontend plain",
         "bind abns@plain accept-proxy",
         "option httplog",
@@ -191,88 +140,16 @@ def _http(context: DockerContext) -> list[str]:
 
 
 def _https(context: DockerContext) -> list[str]:
-    spec, split = context.spec, split_services(context)
-    return _section(
+    return section(
         "frontend https",
         f"bind abns@https accept-proxy ssl crt {CONFIG_FOLDER}/entry.pem alpn h2,http/1.1",
-        "option httplog",
-        # streamed tokens are sent without delay
-        "option http-no-delay",
-        "option forwardfor",
-        # an idle connection of a router that ends is closed with its next answer: a request on it would be lost otherwise
-        "option idle-close-on-response",
-        *admission(spec),
-        *closing_rules(spec),
-        *authentication(spec),
-        "http-request set-header X-Forwarded-Proto https",
-        "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
-        *_https_redirects(),
-        "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }",
-        *dice(split),
-        *_routes(spec, split),
+        *https_rules(context.spec, split_services(context)),
     )
 
 
-def _https_redirects() -> Iterator[str]:
-    """Keep redirects of a service to its own host on HTTPS; many frameworks build them from the connection they see."""
-    yield "http-request set-var(txn.host) req.hdr(host)"
-    plain = "{ res.fhdr(location) -m beg http:// }"
-    yield f"http-response set-var(txn.location_host) res.fhdr(location),field(3,/) if {plain}"
-    own = "{ var(txn.location_host),strcmp(txn.host) eq 0 }"
-    yield f"http-response replace-header Location ^http:(.*)$ https:\\1 if {plain} {own}"
-
-
-def _routes(spec: Platform, split: Collection[str]) -> Iterator[str]:
-    """Routes by longest path first; a path without a service is answered with 404. Services of `split` have two backends."""
-    conditions = {name: _path_conditions(service) for name, service in spec.public.items() if _path_prefix(service)}
-    catch_all = [name for name in spec.public if name not in conditions]
-    if not catch_all:
-        any_path = " or ".join(each for paths in conditions.values() for each in paths)
-        yield f"http-request return status 404 unless {any_path}"
-    for name, paths in conditions.items():
-        if name in split:
-            yield route_to_next(name, paths)
-        yield f"use_backend {name} if {' or '.join(paths)}"
-    for name in catch_all:
-        if name in split:
-            yield route_to_next(name, ())
-        yield f"default_backend {name}"
-
-
-def _path_prefix(service: Service) -> str:
-    """Path of a service without a final slash; empty for the root path."""
-    return (service.path or "").rstrip("/")
-
-
-def _path_conditions(service: Service) -> tuple[str, str]:
-    """Conditions for the path and for the paths below it: `/api` does not match `/apis`."""
-    return f"{{ path {_path_prefix(service)} }}", f"{{ path_beg {_path_prefix(service)}/ }}"
-
-
-def _backend(name: str, service: Service, alias: str = "") -> list[str]:
-    """Backend of a service; `alias` is the DNS alias of its replicas where that is not the service's name."""
-    alias = alias or name
-    health = service.health
-    check = (
-        f"check inter {health.interval_seconds}s fall {health.unhealthy_threshold} rise {health.healthy_threshold} "
-        # a replica that changes is checked every second, and one that refuses a connection is marked down at once: as it
-        # has the fewest connections, every retry of a request would select it again
-        f"fastinter {FAST_CHECK_SECONDS}s downinter {FAST_CHECK_SECONDS}s {MARK_DOWN_AT_ONCE} {DISCOVERY}"
-    )
-    affinity = _session_affinity() if service.app == "streamlit" else []
-    return _section(
-        f"backend {alias}",
-        "balance leastconn",
-        "option http-no-delay",
-        # a retry for each replica that may have stopped at the same time
-        f"retries {max(RETRIES, service.replicas.min)}",
-        "option httpchk",
-        f"http-check send meth GET uri {health.path} hdr Host {name}",
-        "http-check expect status 200",
-        f"timeout check {health.timeout_seconds}s",
-        *affinity,
-        f"server-template {alias}- {service.replicas.min * SLOTS_PER_REPLICA} {alias}:{service.port} {check}",
-    )
+def _backend(name: str, alias: str, service: Service) -> list[str]:
+    """Backend of a service; `alias` is the DNS alias of its replicas."""
+    return backend(name, alias, service, ReplicaDiscovery(alias, service.replicas.min * SLOTS_PER_REPLICA, DISCOVERY))
 
 
 def _dev_backend(name: str, service: Service) -> list[str]:
@@ -281,20 +158,15 @@ def _dev_backend(name: str, service: Service) -> list[str]:
     HAProxy waits for the connect timeout, a second at most, before it connects to the same server again
     (https://docs.haproxy.org/2.6/configuration.html, `retries`).
     """
-    return _section(
+    return section(
         f"backend {name}",
         "option http-no-delay",
         f"timeout connect {DEV_RETRY_MILLISECONDS}ms",
         f"retries {DEV_WAIT_SECONDS * 1000 // DEV_RETRY_MILLISECONDS}",
-        *(_session_affinity() if service.app == "streamlit" else []),
+        *(session_affinity() if service.app == "streamlit" else []),
         f"server-template {name}- {service.replicas.min * SLOTS_PER_REPLICA} {name}:{service.port} "
         "resolvers docker resolve-prefer ipv4 init-addr none",
     )
-
-
-def _session_affinity() -> list[str]:
-    """Session affinity: Streamlit keeps a session in the memory of one replica."""
-    return ["dynamic-cookie-key copy", "cookie COPY insert indirect nocache httponly secure dynamic"]
 
 
 def _metrics(spec: Platform) -> list[str]:
@@ -302,7 +174,7 @@ def _metrics(spec: Platform) -> list[str]:
 
     A new router is ready when every service has a healthy replica, or after a while, as the others must be served.
     """
-    return _section(
+    return section(
         "frontend metrics",
         *(f'bind "{address}:{METRICS_PORT}"' for address in ("${METRICS_ADDRESS}", "${ENTRY_ADDRESS}", "127.0.0.1")),
         "no log",

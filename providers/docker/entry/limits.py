@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
+from providers.contract.haproxy.admission import WAF_RULES, rule_id
+from providers.contract.haproxy.tokens import algorithm
 from providers.contract.spec import Platform
 from providers.docker.context import LOOPBACK
-from providers.docker.entry.admission import WAF_RULES, rule_id
-from providers.docker.entry.tokens import algorithm
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

@@ -17,6 +17,9 @@ import pulumi
 
 from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
+from providers.contract.haproxy.admission import key_map, key_map_file
+from providers.contract.haproxy.split import MAP_FILE
+from providers.contract.haproxy.tokens import key_files
 from providers.contract.results import Entry, Origin
 from providers.docker.base.containers import (
     STOP_SECONDS,
@@ -30,7 +33,6 @@ from providers.docker.base.platform_images import PROXY
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import DockerProbe, platform_probe
 from providers.docker.context import HTTP_PORT, HTTPS_PORT, DockerContext
-from providers.docker.entry.admission import key_map, key_map_file
 from providers.docker.entry.haproxy import (
     HTTP_CONTAINER_PORT,
     HTTPS_CONTAINER_PORT,
@@ -41,8 +43,7 @@ from providers.docker.entry.haproxy import (
     drain_seconds,
     proxy_configuration,
 )
-from providers.docker.entry.split import MAP_FILE, map_text, split_services
-from providers.docker.entry.tokens import key_files
+from providers.docker.entry.split import map_text, split_services
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import ENTRY, MONITORING, internal_network, prometheus_address, proxy_address
 

@@ -1,21 +1,17 @@
-"""Split of a service's requests between its stable revision and its new one in HAProxy's file. Pure.
+"""Control of the split of requests between two revisions in the router's container. Pure.
 
-A map has the share of each new revision in percent. The file of the map says 0, and a request to the loopback address of
-the router's container changes the map in memory only: a router that restarts gives a new revision nothing. The same
-requests keep the counts of the backend at the beginning of a step, so that they restart together.
-
-`server-template` with one alias cannot distinguish the revisions, so the new one has its own alias and backend. Both are
-in the file all the time, and a rollout does not replace the router. Without a healthy replica the backend takes nothing.
+The file of the map (`providers.contract.haproxy.split`) says 0, and a request to the loopback address of the router's
+container changes the map in memory only: a router that restarts gives a new revision nothing. The same requests keep the
+counts of the backend at the beginning of a step, so that they restart together. A rollout does not replace the router.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
+from providers.contract.haproxy.split import MAP_FILE
 from providers.contract.naming import next_part
 from providers.contract.spec import Service
 from providers.docker.context import DockerContext
-from providers.docker.naming import CONFIG_FOLDER
 
-MAP_FILE = f"{CONFIG_FOLDER}/rollout.map"
 CONTROL_PORT = 8405
 SERVICE_HEADER = "x-rollout-service"
 """Header of a request to the new revision of the named service; it is read on the loopback address only."""
@@ -35,21 +31,6 @@ def split_services(context: DockerContext) -> Mapping[str, Service]:
 def map_text(names: Iterable[str]) -> str:
     """Content of the map: no new revision receives requests."""
     return "".join(f"{key} 0\n" for name in names for key in (name, *(f"{name}.{count}" for count in COUNTS)))
-
-
-def dice(names: Iterable[str]) -> Iterator[str]:
-    """Rules of a frontend: a number of 0 to 99 for each request, and what it means for each service."""
-    for number, name in enumerate(names):
-        if not number:
-            yield "http-request set-var(txn.dice) rand(100)"
-        yield f"acl next-{name} str({name}),map_str_int({MAP_FILE},0),sub(txn.dice) gt 0"
-        yield f"acl ready-{name} nbsrv({next_part(name)}) gt 0"
-
-
-def route_to_next(name: str, path_conditions: Iterable[str]) -> str:
-    """Rule that sends a service's share of requests to its new revision; without a path condition, any request."""
-    own = f"next-{name} ready-{name}"
-    return f"use_backend {next_part(name)} if {' or '.join(f'{each} {own}' for each in path_conditions) or own}"
 
 
 def control(names: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rules of the router's HTTPS frontend that decide whether a request is forwarded. Pure."""
+"""Rules of the HTTPS frontend that decide whether a request is forwarded. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from hashlib import sha256
 
 from providers.contract.authentication import guarded_services, key_variable, public_patterns
 from providers.contract.closed_paths import closed_paths
+from providers.contract.haproxy.tokens import REFUSED, token_rules
+from providers.contract.naming import CONFIG_FOLDER
 from providers.contract.spec import Platform, Service
-from providers.docker.entry.tokens import REFUSED, token_rules
-from providers.docker.naming import CONFIG_FOLDER
 
 RATE_WINDOW_SECONDS = 60
 TRACKED_CLIENTS = 100_000

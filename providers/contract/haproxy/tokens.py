@@ -9,14 +9,14 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 
+from providers.contract.naming import CONFIG_FOLDER
 from providers.contract.spec import Auth
-from providers.docker.naming import CONFIG_FOLDER
 
 RSA = bytes.fromhex("2a864886f70d010101")
 P256 = bytes.fromhex("2a8648ce3d030107")
 """Object identifiers of RSA keys (RFC 8017) and of the curve P-256 (RFC 5480), in the DER encoding of a public key."""
 MAX_CLOCK_DIFFERENCE_SECONDS = 30
-"""Difference of the clocks of issuer and host at which a token that has just become valid is accepted."""
+"""Difference of the clocks of issuer and entry at which a token that has just become valid is accepted."""
 MAX_AUDIENCES = 8
 """Places of a list of audiences that are compared; providers write one to three."""
 BEARER = "http_auth_bearer"
