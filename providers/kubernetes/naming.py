@@ -30,6 +30,11 @@ LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0
 RESERVED = (DATABASE, CACHE, ENTRY, MONITORING, TEMPO, DRILL)
 
 
+def replicas_service(service: str) -> str:
+    """`web-replicas`: Service without an address of its own, whose name has the address of each ready replica."""
+    return f"{service}-replicas"
+
+
 def namespace_name(spec: Platform, stack: str) -> str:
     """Return the namespace of the block, else `agent-platform-<stack>`."""
     block = spec.kubernetes

@@ -17,6 +17,9 @@ FAST_CHECK_SECONDS = 1
 """Check interval of a replica that changes between healthy and unhealthy."""
 SLOTS_PER_REPLICA = 2
 """While a service is replaced, a new replica exists beside each old one."""
+READY_PATH = "/ready"
+READY_SECONDS = 60
+"""Time that a new process waits for services without a healthy replica; after it, the others are served."""
 MARK_DOWN_AT_ONCE = "observe layer4 error-limit 1 on-error mark-down"
 
 
@@ -180,3 +183,18 @@ def rate_sections(spec: Platform) -> Iterator[list[str]]:
     """Tables of the counters of rate limits."""
     for head, *lines in rate_tables(spec):
         yield section(head, *lines)
+
+
+def metrics_rules(spec: Platform) -> Iterator[str]:
+    """Lines of the frontend with the metrics and the readiness of the process.
+
+    A new process is ready when every service has a healthy replica, or after a while, as the others must be served. STARTED
+    is a variable with the time of its start, in seconds.
+    """
+    yield "no log"
+    yield f'acl starting "date,sub(${{STARTED}})" lt {READY_SECONDS}'
+    yield from (f"acl without_replica nbsrv({name}) lt 1" for name in spec.public)
+    yield "http-request use-service prometheus-exporter if { path /metrics }"
+    yield f"http-request return status 503 if {{ path {READY_PATH} }} starting without_replica"
+    yield f"http-request return status 200 if {{ path {READY_PATH} }}"
+    yield "http-request return status 404"

@@ -13,6 +13,7 @@ from providers.contract.haproxy.sections import (
     CONNECT_TIMEOUT_SECONDS,
     MARK_DOWN_AT_ONCE,
     MIN_STOP_SECONDS,
+    READY_PATH,
     RETRIES,
     SLOTS_PER_REPLICA,
     ReplicaDiscovery,
@@ -22,6 +23,7 @@ from providers.contract.haproxy.sections import (
     file_text,
     global_section,
     https_rules,
+    metrics_rules,
     rate_sections,
     resolvers,
     section,
@@ -37,12 +39,9 @@ HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
 ROUTER = "router"
 """DNS alias of the routers in the network of the entry: the old one and its replacement during an update."""
 ROUTERS = 2
-READY_SECONDS = 60
-"""Time that a new router waits for services without a healthy replica; after it, the others are served."""
 """Ports inside the container; ports below 1024 would need root."""
 DEV_RETRY_MILLISECONDS, DEV_WAIT_SECONDS = 100, 10
 """Time between two connections to a service in a `dev` session, and the time until its request is answered with 503."""
-READY_PATH = "/ready"
 RESOLVERS = resolvers("docker", "nameserver dns 127.0.0.11:53")
 DISCOVERY = "resolvers docker resolve-prefer ipv4 init-addr none"
 
@@ -170,18 +169,9 @@ def _dev_backend(name: str, service: Service) -> list[str]:
 
 
 def _metrics(spec: Platform) -> list[str]:
-    """Metrics for Prometheus, and the readiness that the proxy and Docker check.
-
-    A new router is ready when every service has a healthy replica, or after a while, as the others must be served.
-    """
+    """Metrics for Prometheus, and the readiness that the proxy and Docker check."""
     return section(
         "frontend metrics",
         *(f'bind "{address}:{METRICS_PORT}"' for address in ("${METRICS_ADDRESS}", "${ENTRY_ADDRESS}", "127.0.0.1")),
-        "no log",
-        f'acl starting "date,sub(${{STARTED}})" lt {READY_SECONDS}',
-        *(f"acl without_replica nbsrv({name}) lt 1" for name in spec.public),
-        "http-request use-service prometheus-exporter if { path /metrics }",
-        f"http-request return status 503 if {{ path {READY_PATH} }} starting without_replica",
-        f"http-request return status 200 if {{ path {READY_PATH} }}",
-        "http-request return status 404",
+        *metrics_rules(spec),
     )

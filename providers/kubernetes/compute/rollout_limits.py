@@ -1,14 +1,51 @@
-"""Rollouts in steps that a cluster refuses or adjusts. Pure."""
+"""Rollouts in steps that a cluster refuses or adjusts. Pure.
 
-from providers.contract.diagnostics import Adjustment, Diagnostic
-from providers.contract.spec import Platform
+A step is an update: a second Deployment `<name>-next` runs the new revision, and the entry divides the requests by weights
+(`entry/weights.py`). The stable Deployment keeps its pod template until every request goes to the new revision; then it gets
+the new one, and the second Deployment is deleted.
+"""
+
+from collections.abc import Iterator
+
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
+from providers.contract.naming import next_part
+from providers.contract.rollout import refuse_steps, refuse_taken_names
+from providers.contract.spec import Platform, Service
 
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Return what is refused."""
-    return []
+    """Refuse steps where no request passes the entry, and names that a new revision takes."""
+    return [*refuse_steps(spec, _reason), *refuse_taken_names(spec, _names)]
+
+
+def _reason(_name: str, service: Service) -> str:
+    if service.port is None:
+        return "a worker has no requests to split"
+    if service.path is None:
+        return "its callers reach it through a Service, which has no weights"
+    if service.app == "streamlit":
+        return "the cookie of a session belongs to a replica of one revision"
+    return ""
+
+
+def _names(service: str) -> dict[str, str]:
+    return {next_part(service): f"the Deployment of a new revision of {service} has this name during a rollout"}
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
-    """Return what is adjusted."""
-    return []
+    """Report that calls between services reach the stable revision only."""
+    return list(_adjustments(spec))
+
+
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
+    for name, service in spec.services_in_steps.items():
+        if callers := spec.callers_of(name):
+            yield Adjustment(
+                f"services.{name}.rollout.strategy",
+                requested=service.rollout.strategy,
+                effect=Effect.PARTIAL,
+                reason=(
+                    f"requests of {listed(callers, 'and')} reach the stable revision until the end, when its replicas are "
+                    "replaced: they do not pass the entry"
+                ),
+            )
