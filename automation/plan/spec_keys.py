@@ -28,6 +28,7 @@ from automation.plan.docs.schema import (
     resolved,
     value_node,
 )
+from automation.plan.kubernetes_keys import IN_CLUSTER, KUBERNETES_KEYS
 from automation.stack.document import with_values
 from providers.contract.spec.defaults import Raw
 
@@ -48,6 +49,7 @@ BASE: Raw = {
         "budget_start": "2026-12",
     },
     "docker": {},
+    "kubernetes": dict(IN_CLUSTER),
     "profile": "development",
     "network": {"zones": 2, "private_endpoints": False, "flow_logs": False},
     "services": {"web": {"app": "fastapi", "image": "ghcr.io/acme/web:1.0"}},
@@ -90,7 +92,7 @@ class Leaf:
         return with_values(self.before(cloud), {self.path: self.values.get(cloud, self.value)})
 
 
-BLOCKS = ("aws", "gcp", "azure", "docker")
+BLOCKS = ("aws", "gcp", "azure", "docker", "kubernetes")
 CLOUD_KEY = "cloud"
 """Key that selects the cloud."""
 
@@ -213,6 +215,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("docker.dev.web.command", ["python3", "server.py"], FROM_SOURCE),
     Leaf("docker.dev.web.vcpu", 2, FROM_SOURCE),
     Leaf("docker.dev.web.environment", {"LOG_LEVEL": "debug"}, FROM_SOURCE),
+    *(Leaf(f"kubernetes.{key}", value, context) for key, value, context in KUBERNETES_KEYS),
     Leaf("profile", "staging"),
     Leaf("tags", {"team": "agents"}),
     Leaf("network.cidr", "10.40.0.0/16"),

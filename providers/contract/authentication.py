@@ -56,7 +56,7 @@ def is_checked_at_entry(spec: Platform, service: Service) -> bool:
     """True when the entry of the cloud checks the clients of a public service; a default mode changes no entry."""
     if spec.ingress.auth is None or service.path is None or service.auth != "inherit":
         return False
-    return spec.ingress.auth.mode in ENTRY_CHECKS[spec.cloud]
+    return not spec.has_bare_gateway and spec.ingress.auth.mode in ENTRY_CHECKS[spec.cloud]
 
 
 def guarded_services(spec: Platform) -> dict[str, Service]:

@@ -7,6 +7,7 @@ import pulumi_kubernetes as kubernetes
 
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
+from providers.contract.resource_traits import CLIENT_KEYS
 from providers.contract.results import (
     Copies,
     Entry,
@@ -81,6 +82,8 @@ class Kubernetes:
         self, scope: Scope, base: KubernetesBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
     ) -> SecretRef:
         """See `Cloud.secret`; only the pods of the readers mount it."""
+        if name in CLIENT_KEYS:
+            base.client_keys[name] = value
         return base.secret(scope, name.lower().replace("_", "-"), value, name=name)
 
     def address(self, base: KubernetesBaseResources, service: str) -> pulumi.Input[str]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.contract.context import RegionContext
+from providers.contract.naming import next_part
 from providers.contract.spec import KubernetesBlock, Platform
-from providers.kubernetes.naming import LABEL_NAME, namespace_name
+from providers.kubernetes.naming import LABEL_NAME, namespace_name, task_component
 
 REGION = "cluster"
 """Name of the single region, used in outputs and logical names; a context can be renamed without any other change."""
@@ -40,6 +41,13 @@ class KubernetesContext(RegionContext):
         """
         common = {"app.kubernetes.io/part-of": LABEL_NAME, "app.kubernetes.io/managed-by": "pulumi"}
         return {**tags, **self.selector(component), **common}
+
+    def components(self, service: str) -> tuple[str, ...]:
+        """Components with the network rules of a service: its replicas, those of its new revision, and its tasks."""
+        if service not in self.spec.services:
+            return (service,)
+        steps = (next_part(service),) if self.spec.services[service].rollout.in_steps else ()
+        return (service, *steps, task_component(service))
 
     def host(self, service: str) -> str:
         """DNS name of a Service in the namespace, which every resolver of the cluster answers."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import CONFIG_FOLDER as CONFIG_FOLDER
 from providers.contract.naming import STACK_PATTERN, Name, length_refusal
+from providers.contract.release import release_name
 from providers.contract.spec import Platform
 
 LABEL_NAME = "agent-platform"
@@ -27,12 +28,18 @@ MAX_CRON_JOB = 52
 (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/)."""
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+REPLICAS_SUFFIX = "-replicas"
 RESERVED = (DATABASE, CACHE, ENTRY, MONITORING, TEMPO, DRILL)
 
 
 def replicas_service(service: str) -> str:
     """`web-replicas`: Service without an address of its own, whose name has the address of each ready replica."""
-    return f"{service}-replicas"
+    return f"{service}{REPLICAS_SUFFIX}"
+
+
+def task_component(service: str) -> str:
+    """`web.task`: component of the pods of jobs and release commands, which no Service and no autoscaler selects."""
+    return f"{service}.task"
 
 
 def namespace_name(spec: Platform, stack: str) -> str:
@@ -58,14 +65,15 @@ def _stack_name(spec: Platform, stack: str) -> Iterator[Diagnostic]:
 
 def _reserved_names(spec: Platform) -> Iterator[Diagnostic]:
     for name in spec.services:
-        if name in RESERVED:
+        if name in RESERVED or name.removesuffix(REPLICAS_SUFFIX) in set(spec.services) - {name}:
             problem = f"an object of the platform itself has the name {name} on kubernetes"
             yield Unsupported("kubernetes", f"services.{name}", problem, "rename the service")
 
 
 def _cron_job_names(spec: Platform) -> Iterator[Diagnostic]:
-    for name in spec.releases:
-        text = Name("CronJob", f"{name}-release", f"services.{name}", name, MAX_CRON_JOB)
+    tasks = {release_name(name): f"services.{name}" for name in spec.releases}
+    for name, key in {**tasks, **{name: f"jobs.{name}" for name in spec.jobs}}.items():
+        text = Name("CronJob", name, key, name, MAX_CRON_JOB)
         if text.excess > 0:
             yield length_refusal(text, cloud="kubernetes", brand="Kubernetes")
 

@@ -2,7 +2,7 @@
 
 from providers.contract.resource_traits import PASSWORD_TYPE, ResourceTraits, StatefulType
 
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+DEPLOYMENT, CRON_JOB = "kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:CronJob"
 NAMESPACE, STATEFUL_SET = "kubernetes:core/v1:Namespace", "kubernetes:apps/v1:StatefulSet"
 DATABASE_CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
 

@@ -252,6 +252,11 @@ class Platform(SpecModel):
         return tuple(dict.fromkeys(s.image_credentials for s in self.services.values() if s.image_credentials))
 
     @property
+    def has_bare_gateway(self) -> bool:
+        """True when the entry is a Gateway of a cluster, which checks and counts no clients."""
+        return isinstance(self.block, KubernetesBlock) and self.block.entry == "gateway"
+
+    @property
     def has_response_buffer(self) -> bool:
         """True when the entry can collect responses before it forwards them."""
         return isinstance(self.block, AzureBlock) and self.block.entry == "gateway"

@@ -39,6 +39,16 @@ def pod_metadata(
     return kubernetes.meta.v1.ObjectMetaArgs(labels={**context.labels(component, scope.tags), **(labels or {})})
 
 
+def pods_of(context: KubernetesContext, component: str) -> "kubernetes.meta.v1.LabelSelectorArgs":
+    """Selector of a component in network policies: of a service also its new revision and the pods of its tasks."""
+    components = context.components(component)
+    labels = dict(context.selector(component))
+    key = "app.kubernetes.io/component"
+    del labels[key]
+    requirement = kubernetes.meta.v1.LabelSelectorRequirementArgs(key=key, operator="In", values=list(components))
+    return kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels, match_expressions=[requirement])
+
+
 def selector(context: KubernetesContext, component: str) -> "kubernetes.meta.v1.LabelSelectorArgs":
     """Selector of the pods of a component; it is immutable, so it contains no tag."""
     return kubernetes.meta.v1.LabelSelectorArgs(match_labels=dict(context.selector(component)))

@@ -1,6 +1,6 @@
 """Base resources of a cluster, which every other capability depends on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -22,6 +22,8 @@ class KubernetesBaseResources:
     network: KubernetesNetwork
     registry: KubernetesRegistry
     identity: KubernetesIdentity
+    client_keys: dict[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+    """Keys of clients by their variable, each secret; the entry compares requests with their digests."""
 
     @property
     def spec(self) -> Platform:

@@ -95,14 +95,15 @@ def replica_template(scope: Scope, pods: ServicePods, component: str) -> "kubern
 
 
 def task_template(
-    scope: Scope, pods: ServicePods, component: str, command: Sequence[str]
+    scope: Scope, pods: ServicePods, component: str, command: Sequence[str], timeout_seconds: int
 ) -> "kubernetes.core.v1.PodTemplateSpecArgs":
     """Pod that runs a command once, with the image, variables, identity and network of the service.
 
-    Its labels are those of the service's network policy, and no Service selects them: the label of tasks is another one.
+    The deadline is that of the pod: that of a Job would count all of its attempts together.
     """
     pod = _pod(pods, _container(pods, command))
     pod.restart_policy = "Never"
+    pod.active_deadline_seconds = timeout_seconds
     return _template(scope, pods, component, pod)
 
 

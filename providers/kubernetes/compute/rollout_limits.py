@@ -11,6 +11,10 @@ from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, liste
 from providers.contract.naming import next_part
 from providers.contract.rollout import refuse_steps, refuse_taken_names
 from providers.contract.spec import Platform, Service
+from providers.kubernetes.context import by_haproxy
+
+AVERAGED_RESPONSES = 1024
+"""Responses that HAProxy averages a time over: https://docs.haproxy.org/3.2/management.html#9.1, `rtime`."""
 
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -33,12 +37,18 @@ def _names(service: str) -> dict[str, str]:
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report that calls between services reach the stable revision only."""
+    """Report that latency is an average, and that calls between services reach the stable revision only."""
     return list(_adjustments(spec))
 
 
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services_in_steps.items():
+        if "latency_p95_seconds" in service.rollout.abort_on and by_haproxy(spec):
+            reason = (
+                f"the average response time of the last {AVERAGED_RESPONSES} requests to the new revision is compared: HAProxy "
+                "counts no percentile"
+            )
+            yield Adjustment(f"services.{name}.rollout.abort_on", "latency_p95_seconds", Effect.ADJUSTED, reason)
         if callers := spec.callers_of(name):
             yield Adjustment(
                 f"services.{name}.rollout.strategy",

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
 from providers.contract.rollout import RolloutPosition
 from providers.kubernetes.base.resources import KubernetesBaseResources
 from providers.kubernetes.context import KubernetesContext
+from providers.kubernetes.entry.gateway import create_gateway_entry
+from providers.kubernetes.entry.proxy import create_proxy
 
 
 @dataclass(frozen=True)
@@ -30,4 +33,21 @@ def regional_origin(base: KubernetesBaseResources, positions: Mapping[str, Rollo
 
 def create_entry(scope: Scope, context: KubernetesContext, origins: Mapping[str, Origin]) -> Entry:
     """Entry in front of the services of `origins`, which has this cluster as its only origin."""
-    raise NotImplementedError
+    domain = context.spec.ingress.domain
+    address = pulumi.Output.from_input(domain or "")
+    for origin in origins.values():
+        if not isinstance(origin, KubernetesOrigin):
+            continue
+        if context.by_haproxy:
+            service = create_proxy(scope, origin.base, origin.positions)
+            address = address if domain else service.status.apply(_address)
+        else:
+            create_gateway_entry(scope, origin.base, origin.positions)
+    return Entry(url=pulumi.Output.concat("https://", address))
+
+
+def _address(status: "kubernetes.core.v1.outputs.ServiceStatus | None") -> str:
+    """Host name or address of a load balancer; clouds assign one or the other."""
+    balancer = status.load_balancer if status is not None else None
+    points = (balancer.ingress if balancer is not None else None) or []
+    return next((point.hostname or point.ip or "" for point in points), "")

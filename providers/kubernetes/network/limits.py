@@ -1,14 +1,68 @@
-"""Settings of the network that a cluster refuses or adjusts. Pure."""
+"""Settings of the network that a cluster refuses or adjusts. Pure.
 
-from providers.contract.diagnostics import Adjustment, Diagnostic
+The cluster has its own address ranges, nodes and gateways; network policies are what the platform decides.
+"""
+
+from collections.abc import Iterator
+
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.egress import checks_names, open_port_adjustments
 from providers.contract.spec import Platform
+from providers.kubernetes.context import block_of, by_haproxy
+
+ENFORCEMENT = (
+    "network policies apply only where the cluster's network plugin enforces them, which the API does not show"
+)
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Return what is refused."""
-    return []
+    """A range of addresses, and names of hosts, which no object of Kubernetes decides."""
+    return [*_cidr(spec), *_names(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """Return what is adjusted."""
-    return []
+    """Zones, egress, private endpoints, flow logs, and clients of public services."""
+    return [*_adjustments(spec), *open_port_adjustments(spec)]
+
+
+def _cidr(spec: Platform) -> Iterator[Diagnostic]:
+    for key in ("cidr", "standby_cidr"):
+        if key in spec.network.model_fields_set and getattr(spec.network, key) is not None:
+            problem = "the cluster has its own address ranges"
+            yield Unsupported("kubernetes", f"network.{key}", problem, "remove it")
+
+
+def _names(spec: Platform) -> Iterator[Diagnostic]:
+    if checks_names(spec):
+        problem = "names: a network policy knows addresses and ports, and no names of hosts"
+        fix = "use ports, and restrict names with the policies of Cilium or Calico"
+        yield Unsupported("kubernetes", "network.egress_control", problem, fix)
+
+
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
+    network = spec.network
+    if network.egress == "none":
+        reason = f"no rule opens the internet; {ENFORCEMENT}"
+    else:
+        reason = (
+            "policies open the internet on port 443 and on listed ports, without private ranges; which address connections "
+            f"have is decided by the nodes; {ENFORCEMENT}"
+        )
+    yield Adjustment("network.egress", network.egress, Effect.ADJUSTED, reason)
+    if spec.profile == "production":
+        reason = "the zones of the nodes; replicas that are at least as many are not scheduled in fewer zones"
+    else:
+        reason = "replicas are spread over the zones of the nodes where that is possible; production requires it"
+    yield Adjustment("network.zones", network.zones, Effect.ADJUSTED, reason)
+    if network.private_endpoints:
+        reason = "services of a cloud are reached as the nodes reach them"
+        yield Adjustment("network.private_endpoints", True, Effect.IGNORED, reason)
+    if network.flow_logs:
+        reason = "no object of Kubernetes logs connections; the network plugin or the cloud of the cluster may"
+        yield Adjustment("network.flow_logs", True, Effect.IGNORED, reason)
+    if spec.public and not by_haproxy(spec) and block_of(spec).gateway_namespace is None:
+        reason = (
+            "absent: every pod of the cluster and every address outside reaches the ports of public services, as the proxies "
+            "of the Gateway are not known"
+        )
+        yield Adjustment("kubernetes.gateway_namespace", None, Effect.PARTIAL, reason)

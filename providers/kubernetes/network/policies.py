@@ -10,7 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
-from providers.kubernetes.base.objects import metadata, selector
+from providers.kubernetes.base.objects import metadata, pods_of
 from providers.kubernetes.context import KubernetesContext
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
@@ -22,7 +22,7 @@ ANYWHERE = "0.0.0.0/0"
 
 def component_peer(context: KubernetesContext, component: str) -> "kubernetes.networking.v1.NetworkPolicyPeerArgs":
     """Pods of a component of this namespace."""
-    return kubernetes.networking.v1.NetworkPolicyPeerArgs(pod_selector=selector(context, component))
+    return kubernetes.networking.v1.NetworkPolicyPeerArgs(pod_selector=pods_of(context, component))
 
 
 def labelled_peer(labels: dict[str, str]) -> "kubernetes.networking.v1.NetworkPolicyPeerArgs":

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
-from providers.kubernetes.base.objects import metadata, selector
+from providers.kubernetes.base.objects import metadata, pods_of
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.naming import MONITORING
 from providers.kubernetes.network.flows import Target, inbound, outbound_flows
@@ -90,7 +90,7 @@ def _service_policy(
         scope,
         context,
         name,
-        selector(context, name),
+        pods_of(context, name),
         component=name,
         ingress=[allow_from([peer_of(context, flow.peer)], *flow.ports) for flow in inbound(context, name)],
         egress=[allow_to([peer_of(context, flow.peer)], *flow.ports) for flow in outbound_flows(context, name)],
