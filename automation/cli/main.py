@@ -26,6 +26,7 @@ from automation.cli import (
     plan,
     recover,
     recovery,
+    render,
     report,
     rollout,
     secret,
@@ -37,7 +38,7 @@ from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
-    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "audit", "report", "doctor", "engine"),
+    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "audit", "report", "render", "doctor", "engine"),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
@@ -80,6 +81,7 @@ for group in (
     cost,
     audit,
     report,
+    render,
     images,
     deploy,
     dev,
