@@ -66,13 +66,13 @@ def import_table(name: str) -> ImportTable:
 
 
 def host_checks(name: str) -> "HostChecks":
-    """Return the checks of the machine that a stack is deployed to; only Docker has any."""
+    """Return the checks of the machine or cluster that a stack is deployed to; clouds have none."""
     # its module imports the spec, whose models pydantic builds at import
     from providers.contract.preflight import HostChecks
 
-    if name != "docker":
+    if find_spec(f"{__name__}.{name}.preflight") is None:
         return HostChecks()
-    return import_module(f"{__name__}.docker.preflight.checks").HOST_CHECKS
+    return import_module(f"{__name__}.{name}.preflight.checks").HOST_CHECKS
 
 
 def rollout_control(name: str) -> "RolloutControl":

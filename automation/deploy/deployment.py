@@ -23,6 +23,7 @@ from automation.deploy.start_watch import StartWatch
 from automation.deploy.state import ExportedState, LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, copy_secrets
 from automation.plan.inventory import Value
+from automation.render.dry_run import refuse_rejected_objects
 from automation.stack.file_checks import EXPIRES_KEY
 from providers.contract.region_specs import is_warm
 from providers.contract.rollout import RolloutPosition
@@ -67,6 +68,7 @@ class Deployment(EngineStack):
             self.use_values(self.engine.unbuilt_images(self.file.spec))
         checks.refuse_missing_secrets(self.file)
         checks.refuse_unready(self.file, self.host_environment)
+        refuse_rejected_objects(self.file, self.folder, self.host_environment)
 
         def run() -> EventCollector:
             return self._run(

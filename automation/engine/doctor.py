@@ -19,6 +19,7 @@ from automation.engine.target import CloudTarget, target_of
 from automation.local.state import local_state
 from automation.plan.build import plan_of
 from automation.processes import CompletedCommand, run_command
+from automation.render.dry_run import object_results
 from automation.stack.document import Stack, read_stack, stack_names
 from automation.stack.folder import project_folder
 from automation.urn import Urn
@@ -126,7 +127,16 @@ def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInp
 
 def _host_results(stack: Stack, folder: Path, environment: Mapping[str, str]) -> tuple[CheckResult, ...]:
     results = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, environment)
-    return *results, *running_results(stack, folder, environment)
+    objects = () if any(result.diagnostics for result in results) else _object_results(stack, folder, environment)
+    return *results, *objects, *running_results(stack, folder, environment)
+
+
+def _object_results(stack: Stack, folder: Path, environment: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    try:
+        return object_results(stack, folder, environment)
+    # The program is the project's own and may raise anything; `plan` prints the error.
+    except Exception:
+        return ()
 
 
 def _host_findings(result: CheckResult) -> Iterator[Finding]:

@@ -44,6 +44,11 @@ def yaml_of(document: Mapping[str, Value]) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=LINE_WIDTH)
 
 
+def stream_of(manifests: Iterable[Manifest]) -> str:
+    """Return manifests as one stream of documents."""
+    return "---\n".join(yaml_of(each.body) for each in manifests)
+
+
 def file_name(manifest: Manifest) -> str:
     """Name of the file of an object: `deployment-gateway.yaml`."""
     return f"{manifest.kind.lower()}-{manifest.name}.yaml"

@@ -78,12 +78,22 @@ def manifests_of(inventory: Inventory) -> tuple[Manifest, ...]:
     Raises InvalidConfiguration for an object that has a secret value and is not a Secret, that depends on a value which only a
     cluster knows, or whose name is not valid.
     """
-    declared = tuple(resource for resource in inventory.custom if resource.type.startswith(PREFIX))
-    manifests = sorted(Rendering(inventory, declared).manifests(), key=lambda each: (each.kind, each.name))
-    errors = [*_invalid_names(manifests), *_duplicates(manifests)]
+    rendering = Rendering(inventory)
+    manifests = rendering.manifests()
+    errors = [
+        *(error for each in manifests for error in rendering.unwritable(each)),
+        *_invalid_names(manifests),
+        *_duplicates(manifests),
+    ]
     if errors:
         raise InvalidConfiguration(errors)
-    return tuple(manifests)
+    return manifests
+
+
+def writable_manifests(inventory: Inventory) -> tuple[Manifest, ...]:
+    """Return those manifests of a stack whose values are all known and not secret."""
+    rendering = Rendering(inventory)
+    return tuple(each for each in rendering.manifests() if not list(rendering.unwritable(each)))
 
 
 @dataclass(frozen=True)
@@ -91,17 +101,33 @@ class Rendering:
     """Objects of one stack, and the names that they generate for each other."""
 
     inventory: Inventory
-    declared: tuple[Declared, ...]
 
-    def manifests(self) -> Iterator[Manifest]:
-        """Yield the manifest of every object; raises InvalidConfiguration with all objects that cannot be written."""
-        errors: list[ConfigError] = []
-        for resource in self.declared:
-            body = self.body(resource)
-            errors += _unwritable(resource, body, self.subjects)
-            yield Manifest(resource.name, _ordered({**body, "metadata": self._named(resource, body)}))
-        if errors:
-            raise InvalidConfiguration(errors)
+    @cached_property
+    def declared(self) -> tuple[Declared, ...]:
+        """Objects of Kubernetes."""
+        return tuple(resource for resource in self.inventory.custom if resource.type.startswith(PREFIX))
+
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Return the manifest of every object, sorted by kind and name."""
+        manifests = (self._manifest(resource) for resource in self.declared)
+        return tuple(sorted(manifests, key=lambda each: (each.kind, each.name)))
+
+    def _manifest(self, resource: Declared) -> Manifest:
+        body = self.body(resource)
+        return Manifest(resource.name, _ordered({**body, "metadata": self._named(resource, body)}))
+
+    def unwritable(self, manifest: Manifest) -> Iterator[ConfigError]:
+        """Yield the values that no manifest can have: secrets, and what only the cluster knows."""
+        kind, fix = f"{manifest.kind} {manifest.logical_name}", "deploy this stack with `agent-platform up`"
+        leaves = list(_leaves(manifest.body, ""))
+        secret = [path for path, value in leaves if isinstance(value, Secret)]
+        if secret:
+            problem = f"{listed(secret, 'and')} of {kind} is a secret value, which a manifest must not have"
+            yield ConfigError("render", problem, fix)
+        later = [path for path, value in leaves if isinstance(value, Unknown) or _has_placeholder(value, self.subjects)]
+        if later:
+            problem = f"{listed(later, 'and')} of {kind} is known only after another resource has been created"
+            yield ConfigError("render", problem, fix)
 
     @cached_property
     def by_subject(self) -> Mapping[str, Declared]:
@@ -180,19 +206,6 @@ def _without_values(resource: Declared) -> Mapping[str, Value]:
 def _keys_alone(values: Value) -> Mapping[str, Value]:
     plain = values.value if isinstance(values, Secret) else values
     return dict.fromkeys(_mapping(plain)) if is_mapping(plain) else {}
-
-
-def _unwritable(resource: Declared, body: Mapping[str, Value], subjects: frozenset[str]) -> Iterator[ConfigError]:
-    kind = f"{body.get('kind')} {resource.name}"
-    leaves = list(_leaves(body, ""))
-    secret = [path for path, value in leaves if isinstance(value, Secret)]
-    if secret:
-        problem = f"{listed(secret, 'and')} of {kind} is a secret value, which a manifest must not have"
-        yield ConfigError("render", problem, "deploy this stack with `agent-platform up`")
-    later = [path for path, value in leaves if isinstance(value, Unknown) or _has_placeholder(value, subjects)]
-    if later:
-        problem = f"{listed(later, 'and')} of {kind} is known only after another resource has been created"
-        yield ConfigError("render", problem, "deploy this stack with `agent-platform up`")
 
 
 def _has_placeholder(value: Value, subjects: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ from providers.contract.authentication import (
 )
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
+from providers.contract.preflight import risks_of_target
 from providers.contract.prompts import is_everything
 from providers.contract.resource_traits import AGENTOS_KEY, API_KEY
 from providers.contract.spec import Platform
@@ -172,7 +173,7 @@ def _refused(spec: Platform, of: Iterable[Risk]) -> Iterator[ConfigError]:
 
 def check_acceptances(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the acceptance of no risk, and one without a reason."""
-    paths = [risk.path for risk in risks(spec)]
+    paths = [*(risk.path for risk in risks(spec)), *risks_of_target(spec)]
     for path, reason in spec.accept_risk.items():
         if path not in paths:
             present = f"the risks of this stack are {listed(paths, 'and')}" if paths else "this stack takes no risk"

@@ -1,7 +1,7 @@
-"""Checks of the machine that a stack is deployed to, before an update and after a failure.
+"""Checks of the machine or cluster that a stack is deployed to, before an update and after a failure.
 
-Only Docker has such checks; clouds report through their providers and the errors of the engine. A cloud keeps its objects,
-while those of a machine can be stopped or deleted by anyone who uses it, so they are compared with the state first.
+Docker and Kubernetes have such checks; clouds report through their providers and the errors of the engine. A cloud keeps its
+objects, while those of a machine can be stopped or deleted by anyone who uses it, so they are compared with the state first.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,6 +14,13 @@ from providers.contract.spec import Platform
 
 Environment = Mapping[str, str]
 """Environment variables of the deploying process."""
+ISOLATION = "network.isolation"
+"""Key of `accept_risk` for a cluster whose network plugin is not known to enforce network policies."""
+
+
+def risks_of_target(spec: Platform) -> tuple[str, ...]:
+    """Return the keys of `accept_risk` for what only a check of the machine or cluster finds."""
+    return (ISOLATION,) if spec.cloud == "kubernetes" and spec.profile == "production" else ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,8 @@ ExplainStart = Callable[[Platform, str, StartingPart, Environment], Diagnosis]
 """Report on a container that has ended at its start; raises HostUnreachable."""
 ListDown = Callable[[Platform, str, Environment], Sequence[Diagnosis]]
 """List the parts of a deployed stack that ended, end again and again or are unhealthy; raises HostUnreachable."""
+CheckObjects = Callable[[Platform, str, Environment], Sequence[CheckResult]]
+"""Send the YAML of every object to the API server, which checks it and stores nothing."""
 CheckEntry = Callable[[Platform, str, Environment, Path], CheckResult]
 """Check that the entry of a deployed stack answers, with the file of its certificate authority; raises HostUnreachable."""
 
@@ -167,3 +176,5 @@ class HostChecks:
     explain_start: ExplainStart = _nothing_to_explain
     list_down: ListDown = _nothing_down
     check_entry: CheckEntry = _no_entry
+    check_objects: CheckObjects | None = None
+    """None where no server checks objects before an update."""

@@ -1,0 +1,115 @@
+"""Checks of zones, free resources, storage classes and quotas. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from providers.contract.diagnostics import ConfigError, Diagnostic, listed
+from providers.contract.preflight import CheckResult
+from providers.contract.spec import Platform, Service
+from providers.kubernetes.context import block_of
+from providers.kubernetes.preflight.cluster import Cluster, StorageClass
+from providers.kubernetes.preflight.rights import runs_database
+
+SURGE = 0.25
+"""Share of replicas that a rollout adds (`maxSurge`), rounded up."""
+CPU_KEYS, MEMORY_KEYS = ("requests.cpu", "cpu", "limits.cpu"), ("requests.memory", "memory", "limits.memory")
+BYTES_PER_GIB = 1024**3
+
+
+def check_zones(cluster: Cluster, spec: Platform) -> CheckResult:
+    """Check that ready nodes are in as many zones as the network has; production spreads replicas over them."""
+    subject, needed = "zones", spec.network.zones
+    if cluster.zones is None:
+        return CheckResult(subject, "cannot be read", fix="allow `list` on nodes to this user")
+    names = [zone.name for zone in cluster.zones if zone.name]
+    if not cluster.zones:
+        problem, fix = (
+            "the cluster has no ready node",
+            "add nodes, or see why they are not ready with `kubectl get nodes`",
+        )
+        return CheckResult(subject, "", (ConfigError("kubernetes.context", problem, fix),))
+    found = max(1, len(names))
+    where = f" ({listed(names, 'and')})" if names else ""
+    observed = f"ready nodes are in {found} of {needed} zones{where}"
+    if found >= needed:
+        return CheckResult(subject, observed)
+    if spec.profile != "production":
+        return CheckResult(subject, observed, fix=f"set network.zones to {found}, or add nodes in other zones")
+    problem = f"{needed} is not possible: the ready nodes are in {found} zone{'s' if found > 1 else ''}"
+    fix = f"add nodes in other zones, or set it to {found}"
+    return CheckResult(subject, "", (ConfigError("network.zones", problem, fix),))
+
+
+def check_room(cluster: Cluster, spec: Platform) -> CheckResult:
+    """Compare the first replicas and the surge of a rollout with what the pods on ready nodes leave."""
+    subject, (vcpu, memory_gib) = "capacity", first_need(spec)
+    need = f"services need {vcpu:g} vCPU and {memory_gib:g} GiB"
+    if cluster.room is None:
+        return CheckResult(
+            subject, f"{need}; the nodes cannot be read", fix="allow `list` on nodes and pods to this user"
+        )
+    observed = f"{need}; ready nodes have {cluster.room.vcpu:.1f} vCPU and {cluster.room.memory_gib:.1f} GiB free"
+    if vcpu <= cluster.room.vcpu and memory_gib <= cluster.room.memory_gib:
+        return CheckResult(subject, observed)
+    return CheckResult(subject, observed, fix="add nodes, unless an autoscaler of nodes does so")
+
+
+def first_need(spec: Platform) -> tuple[float, float]:
+    """Return the vCPU and memory of the least replicas of all services, with the surge of the largest rollout."""
+    services = spec.services.values()
+    least = [(one.replicas.min * one.size.vcpu, one.replicas.min * one.size.memory_gib) for one in services]
+    surges = [(_surge(one) * one.size.vcpu, _surge(one) * one.size.memory_gib) for one in services]
+    cpu, memory = (sum(each[index] for each in least) for index in (0, 1))
+    return cpu + max((each[0] for each in surges), default=0), memory + max((each[1] for each in surges), default=0)
+
+
+def _surge(service: Service) -> int:
+    return -int(-service.replicas.min * SURGE // 1)
+
+
+def check_storage(cluster: Cluster, spec: Platform) -> CheckResult:
+    """Check the storage class of volumes, and that it can grow them."""
+    subject, name = "storage class", block_of(spec).storage_class
+    keeps_volumes = runs_database(spec) or (spec.cache is not None and not block_of(spec).cache.external)
+    if not keeps_volumes:
+        return CheckResult(subject, "no volume is needed")
+    if cluster.storage_classes is None:
+        return CheckResult(subject, "cannot be read", fix="allow `list` on storageclasses to this user")
+    found = _class(cluster.storage_classes, name)
+    if found is None:
+        names = [each.name for each in cluster.storage_classes]
+        problem = f"{name} does not exist" if name else "nothing is set, and the cluster has no default class"
+        fix = f"use {listed(names)}" if names else "add a storage class to the cluster"
+        return CheckResult(subject, "", (ConfigError("kubernetes.storage_class", problem, fix),))
+    if found.can_expand or not runs_database(spec):
+        return CheckResult(subject, found.name)
+    fix = "set allowVolumeExpansion on it, or database.storage_gib cannot grow"
+    return CheckResult(subject, f"{found.name} does not grow volumes", fix=fix)
+
+
+def _class(classes: tuple[StorageClass, ...], name: str | None) -> StorageClass | None:
+    return next((each for each in classes if (each.name == name if name else each.is_default)), None)
+
+
+def check_quota(cluster: Cluster, spec: Platform) -> CheckResult:
+    """Compare a quota of the namespace with the first replicas and the surge of a rollout."""
+    refusals = tuple(_exceeded(cluster, spec))
+    return CheckResult("quota", "no ResourceQuota of the namespace is exceeded", refusals)
+
+
+def _exceeded(cluster: Cluster, spec: Platform) -> Iterator[Diagnostic]:
+    if cluster.namespace_labels is None:
+        return
+    vcpu, memory_gib = first_need(spec)
+    needs: Mapping[str, tuple[tuple[str, ...], float, float, str]] = {
+        "vCPU": (CPU_KEYS, vcpu, 1, "vCPU"),
+        "memory": (MEMORY_KEYS, memory_gib, BYTES_PER_GIB, "GiB"),
+    }
+    for quota in cluster.quotas:
+        for keys, need, unit, name in needs.values():
+            # a quota that already counts the running replicas leaves less than a first rollout needs
+            hard = min((quota.hard[key] / unit for key in keys if key in quota.hard), default=None)
+            if hard is not None and need > hard:
+                problem = (
+                    f"the ResourceQuota {quota.name} allows {hard:g} {name}, and the services need {need:g} {name}"
+                )
+                yield ConfigError("services", problem, "raise the quota, or use fewer or smaller replicas")

@@ -1,0 +1,144 @@
+"""Answers of the API server through kubectl, which knows every way of a kubeconfig to authenticate.
+
+The Python client of Kubernetes would be another dependency for plain GETs, and the commands of day 2 need kubectl anyway. Every
+call names the context, so that the current one of the kubeconfig is never used.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from providers.contract.json_data import is_list, is_mapping
+from providers.contract.preflight import Environment
+
+REQUEST_SECONDS = 15
+PROCESS_SECONDS = 45
+"""Time for a call with its login, such as one of a cloud's command line."""
+NOT_FOUND = re.compile(r"\(NotFound\)|the server could not find the requested resource")
+FORBIDDEN = re.compile(r"\(Forbidden\)|is forbidden:")
+ERROR_PREFIX = re.compile(r"^(error: |Error from server( \(\w+\))?: |Unable to connect to the server: )+")
+REVIEW = "authorization.k8s.io/v1"
+
+Fields = Mapping[str, object]
+
+
+class ClusterUnreachable(Exception):
+    """The API server cannot be asked; the text is a clause with the reason."""
+
+
+class QueryForbidden(Exception):
+    """The user of the context may not read a path."""
+
+
+@dataclass(frozen=True)
+class Kubectl:
+    """Calls with one context; `environment` has PATH and KUBECONFIG."""
+
+    context: str
+    environment: Environment
+
+    def get(self, path: str) -> Fields | None:
+        """Return the JSON object at a path of the API; None when the server has none.
+
+        Raises ClusterUnreachable, or QueryForbidden.
+        """
+        code, out, err = self._run(("get", "--raw", path))
+        return _object(out) if code == 0 else _failure(err)
+
+    def items(self, path: str) -> tuple[Fields, ...]:
+        """Return the items of a list; none when the server does not serve the path."""
+        return tuple(rows((self.get(path) or {}).get("items")))
+
+    def exists(self, kind: str, name: str, namespace: str) -> bool:
+        """True when an object exists; only its columns are read, never the values of a Secret."""
+        code, out, err = self._run(
+            ("get", kind, name, f"--namespace={namespace}", "--ignore-not-found", "--no-headers")
+        )
+        if code != 0:
+            _failure(err)
+        return bool(out.strip())
+
+    def review(self, kind: str, spec: Fields) -> Fields:
+        """Return the status of a review of the own rights; it stores nothing."""
+        plural = f"{kind.lower()}s"
+        body = json.dumps({"apiVersion": REVIEW, "kind": kind, "spec": spec})
+        code, out, err = self._run(("create", "--raw", f"/apis/{REVIEW}/{plural}", "-f", "-"), body)
+        return fields((_object(out) if code == 0 else _failure(err) or {}).get("status"))
+
+    def dry_run(self, documents: str) -> str:
+        """Send documents to the server, which checks them strictly and stores nothing; returns its errors and warnings."""
+        options = ("--server-side", "--dry-run=server", "--validate=strict", "--field-manager=agent-platform-check")
+        return self._run(("apply", *options, "-f", "-"), documents)[2]
+
+    def _run(self, arguments: tuple[str, ...], stdin: str | None = None) -> tuple[int, str, str]:
+        program = shutil.which("kubectl", path=self.environment.get("PATH"))
+        if program is None:
+            raise ClusterUnreachable("kubectl is not installed")
+        command = (program, f"--context={self.context}", f"--request-timeout={REQUEST_SECONDS}s", *arguments)
+        try:
+            done = subprocess.run(  # noqa: S603  # fixed program, arguments without a shell
+                command,
+                input=stdin,
+                env=dict(self.environment),
+                capture_output=True,
+                text=True,
+                timeout=PROCESS_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise ClusterUnreachable(f"no answer in {PROCESS_SECONDS} seconds") from None
+        return done.returncode, done.stdout, done.stderr
+
+
+def _failure(errors: str) -> None:
+    if NOT_FOUND.search(errors):
+        return
+    reason = reason_of(errors)
+    if FORBIDDEN.search(errors):
+        raise QueryForbidden(reason)
+    raise ClusterUnreachable(reason)
+
+
+def reason_of(errors: str) -> str:
+    """Return the last line of an error of kubectl as a clause: klog lines come before it."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    return ERROR_PREFIX.sub("", lines[-1]).rstrip(".") if lines else "kubectl failed without a message"
+
+
+def _object(text: str) -> Fields:
+    try:
+        document: object = json.loads(text)
+    except ValueError:
+        raise ClusterUnreachable("the answer is no JSON, so this is no API server") from None
+    return fields(document)
+
+
+def fields(value: object) -> Fields:
+    """Return a JSON object; empty for anything else."""
+    return value if is_mapping(value) else {}
+
+
+def rows(value: object) -> Iterator[Fields]:
+    """Yield the objects of a JSON list."""
+    return (item for item in (value if is_list(value) else ()) if is_mapping(item))
+
+
+def text(value: Fields, *path: str) -> str:
+    """Return the text at a path of keys; empty when there is none."""
+    for key in path[:-1]:
+        value = fields(value.get(key))
+    found = value.get(path[-1])
+    return found if isinstance(found, str) else ""
+
+
+def whole_number(value: object) -> int:
+    """Return a whole number; 0 for anything else."""
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def condition(item: Fields, kind: str) -> str:
+    """Return the status of a condition of an object, `True`, `False` or `Unknown`; empty without it."""
+    conditions = rows(fields(item.get("status")).get("conditions"))
+    return next((text(each, "status") for each in conditions if each.get("type") == kind), "")

@@ -1,0 +1,116 @@
+"""Rights that an update needs in the namespace, and which of them the user of the context lacks. Pure.
+
+One SelfSubjectRulesReview answers for the rules of RBAC. Where the cluster has another authorizer too, as on EKS and GKE, its
+answer is incomplete, and what is missing in it is asked for alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from providers.contract.spec import Platform
+from providers.kubernetes.context import block_of
+from providers.kubernetes.preflight.kubectl import Fields, fields, rows
+
+VERBS = ("create", "delete", "get", "patch")
+"""Verbs of the provider: it creates, applies changes with PATCH, reads and deletes."""
+
+
+@dataclass(frozen=True)
+class Right:
+    """Verb on a resource of a group; the group of Secrets and Services is empty."""
+
+    verb: str
+    group: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
+
+
+def required_rights(spec: Platform) -> tuple[Right, ...]:
+    """Return the rights in the namespace that the objects of a stack need."""
+    return tuple(Right(verb, *resource) for resource in resources_of(spec) for verb in VERBS)
+
+
+def resources_of(spec: Platform) -> Iterator[tuple[str, str]]:
+    """Yield group and resource of every object in the namespace of a stack."""
+    for resource in ("configmaps", "secrets", "serviceaccounts", "services"):
+        yield "", resource
+    yield "apps", "deployments"
+    yield "networking.k8s.io", "networkpolicies"
+    yield "policy", "poddisruptionbudgets"
+    yield "autoscaling", "horizontalpodautoscalers"
+    if spec.cache is not None and not block_of(spec).cache.external:
+        yield "apps", "statefulsets"
+    if spec.jobs or spec.releases:
+        yield "batch", "cronjobs"
+    for served in served_resources(spec):
+        group, _, resource = served.partition("/v")
+        yield group, resource.partition("/")[2]
+
+
+def served_resources(spec: Platform) -> Iterator[str]:
+    """Yield the custom resources that a stack declares, such as `postgresql.cnpg.io/v1/clusters`."""
+    if routes(spec):
+        yield from ROUTE_RESOURCES
+    if runs_database(spec):
+        yield from DATABASE_RESOURCES
+        if backs_up(spec):
+            yield from BACKUP_RESOURCES
+    if watches(spec):
+        yield from MONITORING_RESOURCES
+
+
+ROUTE_RESOURCES = ("gateway.networking.k8s.io/v1/gateways", "gateway.networking.k8s.io/v1/httproutes")
+DATABASE_RESOURCES = ("postgresql.cnpg.io/v1/clusters",)
+BACKUP_RESOURCES = ("postgresql.cnpg.io/v1/scheduledbackups", "barmancloud.cnpg.io/v1/objectstores")
+MONITORING_RESOURCES = (
+    "monitoring.coreos.com/v1/servicemonitors",
+    "monitoring.coreos.com/v1/podmonitors",
+    "monitoring.coreos.com/v1/prometheusrules",
+    "monitoring.coreos.com/v1alpha1/alertmanagerconfigs",
+)
+CERTIFICATES = "cert-manager.io/v1/certificates"
+METRICS = "metrics.k8s.io/v1beta1/pods"
+
+
+def routes(spec: Platform) -> bool:
+    """True when the stack has routes of the Gateway API."""
+    return bool(spec.public) and block_of(spec).entry == "gateway"
+
+
+def runs_database(spec: Platform) -> bool:
+    """True when CloudNativePG runs the database."""
+    return spec.database is not None and not block_of(spec).database.external
+
+
+def backs_up(spec: Platform) -> bool:
+    """True when the database has backups in the bucket."""
+    return runs_database(spec) and block_of(spec).bucket is not None
+
+
+def watches(spec: Platform) -> bool:
+    """True when the stack has monitors, rules or receivers, as every stack has."""
+    return bool(spec.services)
+
+
+def allows(rules: Fields, right: Right) -> bool:
+    """True when a status of a SelfSubjectRulesReview contains a right for objects of any name."""
+    return any(
+        _has(rule, "verbs", right.verb)
+        and _has(rule, "apiGroups", right.group)
+        and _has(rule, "resources", right.resource)
+        and not rule.get("resourceNames")
+        for rule in rows(rules.get("resourceRules"))
+    )
+
+
+def _has(rule: Fields, key: str, value: str) -> bool:
+    values = fields(rule).get(key)
+    return isinstance(values, list) and (value in values or "*" in values)
+
+
+def access_review(right: Right, namespace: str) -> dict[str, object]:
+    """Specification of a SelfSubjectAccessReview for one right."""
+    attributes = {"verb": right.verb, "group": right.group, "resource": right.resource, "namespace": namespace}
+    return {"resourceAttributes": attributes}
