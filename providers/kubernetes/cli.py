@@ -26,6 +26,7 @@ from providers.contract.spec import Platform
 from providers.kubernetes.cli_runs import JobRun, run_name
 from providers.kubernetes.commands import kubectl, pod_selector
 from providers.kubernetes.context import block_of
+from providers.kubernetes.naming import TASK_LABEL, task_component
 
 PROGRAMS = (
     CliProgram(
@@ -43,7 +44,6 @@ CREATE_STATE = (
 """Keeps an existing passphrase, without which the secrets of the state are lost."""
 TASK_SECONDS = 86_400
 """Longest time of a one-off task, after which the cluster ends its pod."""
-NEVER_READY: Mapping[str, object] = {"exec": {"command": ["false"]}, "periodSeconds": 3600}
 REMOVED_FIELDS = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports")
 """Fields of a service's container that a task does not have: nothing sends it requests."""
 
@@ -79,8 +79,10 @@ class KubernetesCli:
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
         """Print the logs of all pods of a service or job, each line with its time and the pod."""
+        is_job = query.service in stack.spec.jobs
+        selector = f"{TASK_LABEL}={query.service}" if is_job else pod_selector(stack, query.service)
         options = (
-            "logs", f"--selector={pod_selector(stack, query.service)}", "--all-containers", "--prefix", "--timestamps",
+            "logs", f"--selector={selector}", "--all-containers", "--prefix", "--timestamps",
             f"--since={query.since_seconds}s", "--tail=-1", f"--max-log-requests={MAX_LOG_REQUESTS}",
             "--ignore-errors", *(["--follow"] if query.follow else []),
         )  # fmt: skip
@@ -90,7 +92,7 @@ class KubernetesCli:
         """Run a command in a pod of its own with the pod specification of the service."""
         template = _template(stack, service, shell)
         name = run_name(service, "task")
-        body = task_pod(template, stack.spec, service, name, command)
+        body = task_pod(template, service, name, command)
         # `kubectl run` needs an image, which `--overrides` replaces with the whole pod
         image = str(_first_container(body).get("image", ""))
         attach = ("--attach", "--stdin", *(["--tty"] if _has_terminal() else []))
@@ -123,6 +125,7 @@ class KubernetesCli:
         return StateBackend(f"file://./{STATE_FOLDER}/state", "passphrase", (CliCommand(("sh", "-c", CREATE_STATE)),))
 
 
+COMPONENT = "app.kubernetes.io/component"
 PRIMARY = "cnpg.io/cluster=database,cnpg.io/instanceRole=primary"
 MAX_LOG_REQUESTS = 100
 """Pods whose logs are followed at once; the default of kubectl is 5."""
@@ -179,27 +182,24 @@ def _template(stack: DeployedStack, service: str, shell: Shell) -> Mapping[str, 
     return template
 
 
-def task_pod(
-    template: Mapping[str, object], spec: Platform, service: str, name: str, command: Sequence[str]
-) -> dict[str, object]:
-    """Pod with the specification and the labels of a service's pods and another command.
+def task_pod(template: Mapping[str, object], service: str, name: str, command: Sequence[str]) -> dict[str, object]:
+    """Pod with the specification of a service's pods, another command, and the component of the runs of jobs.
 
-    The labels give it the network policies of the service. It is never ready, so no Service sends it requests, and no ReplicaSet
-    adopts it, because it lacks `pod-template-hash`.
+    The network policies of the service include that component, and no Service or disruption budget selects it.
     """
     pod = template.get("spec")
     fields = dict(pod) if is_mapping(pod) else {}
     containers = fields.get("containers")
     own = [each for each in (containers if is_list(containers) else []) if is_mapping(each)]
     container = {key: value for key, value in own[0].items() if key not in REMOVED_FIELDS} if own else {}
-    container |= {"readinessProbe": NEVER_READY}
     container |= {"name": name, "command": list(command), "stdin": True, "stdinOnce": True, "tty": _has_terminal()}
     container.pop("args", None)
     fields |= {"containers": [container], "restartPolicy": "Never", "activeDeadlineSeconds": TASK_SECONDS}
     fields.pop("topologySpreadConstraints", None)
     metadata = template.get("metadata")
-    labels = metadata.get("labels") if is_mapping(metadata) else {}
-    return {"apiVersion": "v1", "metadata": {"labels": labels}, "spec": fields}
+    labels = metadata.get("labels") if is_mapping(metadata) else None
+    own_labels = {**(labels if is_mapping(labels) else {}), COMPONENT: task_component(service)}
+    return {"apiVersion": "v1", "metadata": {"labels": own_labels}, "spec": fields}
 
 
 def _first_container(body: Mapping[str, object]) -> Mapping[str, object]:

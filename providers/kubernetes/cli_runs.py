@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.contract.cli import CliFailure, DeployedStack, Shell
@@ -52,7 +52,8 @@ class JobRun:
 
     def end(self, stack: DeployedStack, shell: Shell) -> TaskEnd | None:
         """Return the end of the run; None while it runs."""
-        return end_of(read_json(stack, shell, f"job/{self.name}"), self._exit_code(stack, shell))
+        job = read_json(stack, shell, f"job/{self.name}")
+        return None if end_of(job) is None else end_of(job, self._pods(stack, shell))
 
     def _has_started(self, stack: DeployedStack, shell: Shell) -> bool:
         for pod in self._pods(stack, shell):
@@ -65,23 +66,14 @@ class JobRun:
                     return True
         return False
 
-    def _exit_code(self, stack: DeployedStack, shell: Shell) -> int:
-        for pod in self._pods(stack, shell):
-            for state in _states(pod):
-                ended = state.get("terminated")
-                code = ended.get("exitCode") if is_mapping(ended) else None
-                if isinstance(code, int) and code:
-                    return code
-        return UNKNOWN_EXIT_CODE
-
     def _pods(self, stack: DeployedStack, shell: Shell) -> list[Mapping[str, object]]:
         selector = f"--selector=batch.kubernetes.io/job-name={self.name}"
         items = read_json(stack, shell, "pods", selector).get("items")
         return [each for each in (items if is_list(items) else []) if is_mapping(each)]
 
 
-def end_of(job: Mapping[str, object], exit_code: int) -> TaskEnd | None:
-    """Return the end of a Job from its conditions; `exit_code` is that of its last pod that failed."""
+def end_of(job: Mapping[str, object], pods: Sequence[Mapping[str, object]] = ()) -> TaskEnd | None:
+    """Return the end of a Job from its conditions, with the exit code and the deadline of its pods; None while it runs."""
     status = job.get("status")
     conditions = status.get("conditions") if is_mapping(status) else None
     for each in conditions if is_list(conditions) else []:
@@ -89,8 +81,24 @@ def end_of(job: Mapping[str, object], exit_code: int) -> TaskEnd | None:
             if each.get("type") == "Complete":
                 return TaskEnd(0)
             if each.get("type") == "Failed":
-                return TaskEnd(exit_code, timed_out=each.get("reason") == DEADLINE)
+                return TaskEnd(_exit_code(pods), timed_out=any(_reason(pod) == DEADLINE for pod in pods))
     return None
+
+
+def _exit_code(pods: Sequence[Mapping[str, object]]) -> int:
+    """Exit code of the first process that failed; 1 without one, as for a pod that never started."""
+    for pod in pods:
+        for state in _states(pod):
+            ended = state.get("terminated")
+            code = ended.get("exitCode") if is_mapping(ended) else None
+            if isinstance(code, int) and code:
+                return code
+    return UNKNOWN_EXIT_CODE
+
+
+def _reason(pod: Mapping[str, object]) -> object:
+    status = pod.get("status")
+    return status.get("reason") if is_mapping(status) else None
 
 
 def run_name(task: str, kind: str) -> str:

@@ -37,6 +37,10 @@ def replicas_service(service: str) -> str:
     return f"{service}{REPLICAS_SUFFIX}"
 
 
+TASK_LABEL = "agent-platform/task"
+"""Label of the pods of a job or release command with its name: those of one CronJob have no other label in common."""
+
+
 def task_component(service: str) -> str:
     """`web.task`: component of the pods of jobs and release commands, which no Service and no autoscaler selects."""
     return f"{service}.task"

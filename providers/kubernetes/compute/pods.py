@@ -31,7 +31,7 @@ from providers.kubernetes.compute.health import (
     startup_probe,
 )
 from providers.kubernetes.compute.identities import pod_labels
-from providers.kubernetes.naming import HTTP, METRICS
+from providers.kubernetes.naming import HTTP, METRICS, TASK_LABEL
 from providers.kubernetes.network.flows import has_metrics_port
 from providers.kubernetes.storage.resources import KubernetesObjectStore
 
@@ -95,22 +95,26 @@ def replica_template(scope: Scope, pods: ServicePods, component: str) -> "kubern
 
 
 def task_template(
-    scope: Scope, pods: ServicePods, component: str, command: Sequence[str], timeout_seconds: int
+    scope: Scope, pods: ServicePods, component: str, command: Sequence[str], timeout_seconds: int, name: str
 ) -> "kubernetes.core.v1.PodTemplateSpecArgs":
-    """Pod that runs a command once, with the image, variables, identity and network of the service.
+    """Pod of the task `name`, which runs a command once with the image, variables, identity and network of the service.
 
     The deadline is that of the pod: that of a Job would count all of its attempts together.
     """
     pod = _pod(pods, _container(pods, command))
     pod.restart_policy = "Never"
     pod.active_deadline_seconds = timeout_seconds
-    return _template(scope, pods, component, pod)
+    return _template(scope, pods, component, pod, {TASK_LABEL: name})
 
 
 def _template(
-    scope: Scope, pods: ServicePods, component: str, pod: "kubernetes.core.v1.PodSpecArgs"
+    scope: Scope,
+    pods: ServicePods,
+    component: str,
+    pod: "kubernetes.core.v1.PodSpecArgs",
+    own_labels: Mapping[str, str] | None = None,
 ) -> "kubernetes.core.v1.PodTemplateSpecArgs":
-    labels = pod_labels(pods.base.spec, pods.name)
+    labels = {**pod_labels(pods.base.spec, pods.name), **(own_labels or {})}
     metadata = pod_metadata(scope, pods.base.context, component, labels)
     return kubernetes.core.v1.PodTemplateSpecArgs(metadata=metadata, spec=pod)
 

@@ -22,7 +22,7 @@ class KubernetesReleases:
         """See `ReleaseControl.running`."""
         items = read_json(stack, shell, "jobs").get("items")
         for job in items if is_list(items) else []:
-            if is_mapping(job) and _owner(job) == release_name(service) and end_of(job, 1) is None:
+            if is_mapping(job) and _owner(job) == release_name(service) and end_of(job) is None:
                 return _name(job)
         return None
 

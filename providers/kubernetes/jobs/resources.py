@@ -70,7 +70,7 @@ def _job_template(
     scope: Scope, pods: ServicePods, task: CommandTask, component: str
 ) -> "kubernetes.batch.v1.JobTemplateSpecArgs":
     context = pods.base.context
-    template = task_template(scope, pods, component, task.command, task.timeout_minutes * SECONDS_PER_MINUTE)
+    template = task_template(scope, pods, component, task.command, task.timeout_minutes * SECONDS_PER_MINUTE, task.name)
     moved = kubernetes.batch.v1.PodFailurePolicyRuleArgs(
         action="Ignore",
         # an eviction, such as the drain of a node, is no failure of the command
