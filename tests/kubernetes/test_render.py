@@ -32,11 +32,20 @@ def inventory(content: str = "a: 1", secret_in_config: bool = False, later: bool
         )
         data = {"app.yaml": pulumi.Output.secret(content) if secret_in_config else content}
         config = kubernetes.core.v1.ConfigMap("prod-config", metadata={"namespace": "agents"}, data=data, opts=opts)
-        names = {"key": secret.metadata.apply(lambda values: values.name), "config": config.metadata.name}
+        names = {
+            "key": secret.metadata.apply(lambda values: str(values.name)),
+            "config": config.metadata.apply(lambda values: str(values.name)),
+        }
         deployment = kubernetes.apps.v1.Deployment(
             "prod-compute-web",
             metadata={"name": "web", "annotations": {"pulumi.com/timeoutSeconds": "600", "note": "kept"}},
-            spec={"replicas": 2, "template": {"metadata": {"annotations": names}}},
+            spec=kubernetes.apps.v1.DeploymentSpecArgs(
+                replicas=2,
+                selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels={"a": "b"}),
+                template=kubernetes.core.v1.PodTemplateSpecArgs(
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(annotations=names)
+                ),
+            ),
             opts=opts,
         )
         spec: dict[str, object] = {"weight": 3.0, "half": 0.5, "address": deployment.status if later else "1e3"}
