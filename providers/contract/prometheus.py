@@ -17,7 +17,7 @@ no rule on `up`.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import Template
 
 from providers.contract.alarms import (
@@ -80,56 +80,82 @@ TOKENS_PER_PRICE = 1_000_000
 JobName = Callable[[str], str]
 """Value of the label `job` by the name of a service."""
 
-REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
-ENTRY_FRONTEND = '{job="proxy",proxy="https"}'
+OF_JOB = '${labels}job="$job"'
+"""Labels of the series of a subject; `$labels` are those of `Series.labels`."""
+REQUESTS = f"http_server_request_duration_seconds_count{{{OF_JOB}"
+OF_ENTRY = 'job="proxy",proxy="https"'
+ENTRY_FRONTEND = f"{{{OF_ENTRY}}}"
 """Frontend of the entry that has the rules; the label `job` is that of the entry's metrics, not of a service."""
-ENTRY_REQUESTS = f"sum(increase(haproxy_frontend_http_requests_total{ENTRY_FRONTEND}[${{window}}s]))"
+ENTRY_SERIES = f"{{${{labels}}{OF_ENTRY}}}"
+ENTRY_REQUESTS = f"sum(increase(haproxy_frontend_http_requests_total{ENTRY_SERIES}[${{window}}s]))"
 TOKEN_SIGNALS = (Signal.COST_USD_PER_HOUR, Signal.COST_USD_PER_DAY, Signal.TOKENS_WITHOUT_PRICE)
-EXPOSES_METRICS = 'max(max_over_time(up{job="$job"}[1d])) == 1'
+EXPOSES_METRICS = 'max(max_over_time(up{${labels}job="$job"}[1d])) == 1'
 """True once a replica has been scraped; a service may have no exporter."""
 EXPRESSIONS: Mapping[Signal, str] = {
     Signal.CPU_PERCENT: (
-        '100 * avg(sum by (instance) (rate(process_cpu_seconds_total{job="$job"}[${window}s]))) / $vcpu'
+        '100 * avg(sum by (instance) (rate(process_cpu_seconds_total{${labels}job="$job"}[${window}s]))) / $vcpu'
     ),
-    Signal.MEMORY_PERCENT: ('100 * avg(sum by (instance) (process_resident_memory_bytes{job="$job"})) / $memory_bytes'),
+    Signal.MEMORY_PERCENT: (
+        '100 * avg(sum by (instance) (process_resident_memory_bytes{${labels}job="$job"})) / $memory_bytes'
+    ),
     Signal.ERROR_PERCENT: (
         f'100 * sum(rate({REQUESTS},http_response_status_code=~"5.."}}[${{window}}s]))'
         f" / sum(rate({REQUESTS}}}[${{window}}s]))"
     ),
     Signal.LATENCY_P95_SECONDS: (
         "histogram_quantile(0.95, sum by (le) "
-        '(rate(http_server_request_duration_seconds_bucket{job="$job"}[${window}s])))'
+        '(rate(http_server_request_duration_seconds_bucket{${labels}job="$job"}[${window}s])))'
     ),
-    Signal.UNHEALTHY_REPLICAS: f'(count(up{{job="$job"}} == 0) and {EXPOSES_METRICS})',
-    Signal.MISSING_REPLICAS: f'($replicas - (count(up{{job="$job"}} == 1) or vector(0)) and {EXPOSES_METRICS})',
+    Signal.UNHEALTHY_REPLICAS: f'(count(up{{${{labels}}job="$job"}} == 0) and {EXPOSES_METRICS})',
+    Signal.MISSING_REPLICAS: f'($replicas - (count(up{{${{labels}}job="$job"}} == 1) or vector(0)) and {EXPOSES_METRICS})',
     # postgres_exporter times out when the server does not answer, so pg_up is missing then
-    Signal.DATABASE_FAILED_CONNECTIONS: '(sum(1 - pg_up{job="$job"}) or sum(1 - up{job="$job"}))',
+    Signal.DATABASE_FAILED_CONNECTIONS: '(sum(1 - pg_up{${labels}job="$job"}) or sum(1 - up{${labels}job="$job"}))',
     Signal.DATABASE_CONNECTIONS_PERCENT: (
-        '100 * sum(pg_stat_activity_count{job="$job"}) / sum(pg_settings_max_connections{job="$job"})'
+        '100 * sum(pg_stat_activity_count{${labels}job="$job"}) / sum(pg_settings_max_connections{${labels}job="$job"})'
     ),
-    Signal.DATABASE_CPU_PERCENT: ('100 * sum(rate(container_cpu_usage_seconds_total{job="$job"}[${window}s])) / $vcpu'),
-    Signal.DATABASE_STORAGE_PERCENT: '100 * sum(pg_database_size_bytes{job="$job"}) / $storage_bytes',
+    Signal.DATABASE_CPU_PERCENT: (
+        '100 * sum(rate(container_cpu_usage_seconds_total{${labels}job="$job"}[${window}s])) / $vcpu'
+    ),
+    Signal.DATABASE_STORAGE_PERCENT: '100 * sum(pg_database_size_bytes{${labels}job="$job"}) / $storage_bytes',
     Signal.DATABASE_BACKUP_FAILED: (
-        f'sum(time() - backup_last_success_timestamp_seconds{{job="$job"}} > bool {SECONDS_WITHOUT_BACKUP})'
+        f'sum(time() - backup_last_success_timestamp_seconds{{${{labels}}job="$job"}} > bool {SECONDS_WITHOUT_BACKUP})'
     ),
     Signal.DATABASE_BACKUP_AGE_SECONDS: (
-        '(time() - max(backup_verified_timestamp_seconds{job="$job"})'
-        ' or absent(backup_verified_timestamp_seconds{job="$job"}) * Inf)'
+        '(time() - max(backup_verified_timestamp_seconds{${labels}job="$job"})'
+        ' or absent(backup_verified_timestamp_seconds{${labels}job="$job"}) * Inf)'
     ),
-    Signal.DATABASE_DRILL_LEFTOVERS: 'max(backup_drill_leftovers{job="$job"})',
+    Signal.DATABASE_DRILL_LEFTOVERS: 'max(backup_drill_leftovers{${labels}job="$job"})',
     Signal.CACHE_MEMORY_PERCENT: (
-        '100 * sum(redis_memory_used_bytes{job="$job"}) / sum(redis_memory_max_bytes{job="$job"})'
+        '100 * sum(redis_memory_used_bytes{${labels}job="$job"}) / sum(redis_memory_max_bytes{${labels}job="$job"})'
     ),
-    Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{job="$job"}[${window}s]))',
+    Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{${labels}job="$job"}[${window}s]))',
     Signal.BLOCKED_PERCENT: (
-        f"(100 * sum(increase(haproxy_frontend_requests_denied_total{ENTRY_FRONTEND}[${{window}}s])) / {ENTRY_REQUESTS}"
+        f"(100 * sum(increase(haproxy_frontend_requests_denied_total{ENTRY_SERIES}[${{window}}s])) / {ENTRY_REQUESTS}"
         f" and {ENTRY_REQUESTS} >= {MIN_JUDGED_REQUESTS})"
     ),
-    Signal.JOB_FAILED: 'sum(increase(job_failed_runs_total{job="$job"}[${window}s]))',
+    Signal.JOB_FAILED: 'sum(increase(job_failed_runs_total{${labels}job="$job"}[${window}s]))',
     **dict.fromkeys(TOKEN_SIGNALS, "$tokens"),
-    Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{job="$job"} > bool $total)',
+    Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{${labels}job="$job"} > bool $total)',
 }
 """PromQL of each signal; `expression` fills in the `$` placeholders."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Series of a platform on one Prometheus server, and the expressions on them."""
+
+    job_of: JobName = str
+    """Value of the label `job` by the name of a service."""
+    labels: str = ""
+    """Further labels with a comma at the end, such as `namespace="agents",`, where platforms share a server."""
+    expressions: Mapping[Signal, str] = field(default_factory=lambda: EXPRESSIONS)
+    """PromQL by signal; `$labels` and `$job` select the series of a subject."""
+    of_every_service: frozenset[Signal] = frozenset()
+    """Signals that the server also has of services without a metrics endpoint."""
+
+
+OWN_SERVER = Series()
+"""Server that collects the metrics of one platform only, with the metrics of the exporters."""
 
 
 @dataclass(frozen=True)
@@ -166,32 +192,40 @@ def rules_document(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject
 
 
 def prometheus_rules(
-    spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS, job_of: JobName = str
+    spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS, series: Series = OWN_SERVER
 ) -> list[PrometheusRule]:
-    """Alarm rules on subjects that are scraped; `job_of` is the label `job` of a service where that is not its name."""
+    """Alarm rules on subjects that are scraped."""
     selected = frozenset(subjects)
     return [
-        PrometheusRule(rule, expression(spec, rule, job_of))
+        PrometheusRule(rule, expression(spec, rule, series))
         for rule in rules
-        if rule.subject in selected and is_scraped(spec, rule)
+        if rule.subject in selected and is_scraped(spec, rule, series)
     ]
 
 
-def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
+def is_scraped(spec: Platform, rule: AlarmRule, series: Series = OWN_SERVER) -> bool:
     """True unless the rule is on a service without a metrics endpoint, or on what only a cloud reports."""
     if rule.signal in ONLY_IN_CLOUDS or rule.subject == "models":
         return False
-    return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
+    if rule.subject != "service" or rule.signal in series.of_every_service:
+        return True
+    return scrape_endpoint(spec.services[rule.name]) is not None
 
 
-def expression(spec: Platform, rule: AlarmRule, job_of: JobName = str) -> str:
+def expression(spec: Platform, rule: AlarmRule, series: Series = OWN_SERVER) -> str:
     """PromQL of a rule; raises LookupError for a signal without an expression."""
     total = rule.period_seconds * rule.periods
-    job = job_of(rule.name) if rule.subject == "service" else rule.name
-    values = {"job": job, "window": rule.period_seconds, "total": total, **_sizes(spec, rule)}
+    job = series.job_of(rule.name) if rule.subject == "service" else rule.name
+    values = {
+        "job": job,
+        "labels": series.labels,
+        "window": rule.period_seconds,
+        "total": total,
+        **_sizes(spec, rule),
+    }
     if rule.signal in TOKEN_SIGNALS:
-        values["tokens"] = token_expression(spec, rule, job_of)
-    return Template(metric_for(EXPRESSIONS, rule)).substitute(values)
+        values["tokens"] = token_expression(spec, rule, series)
+    return Template(metric_for(series.expressions, rule)).substitute(values)
 
 
 def _sizes(spec: Platform, rule: AlarmRule) -> dict[str, object]:
@@ -206,19 +240,20 @@ def _sizes(spec: Platform, rule: AlarmRule) -> dict[str, object]:
     return {}
 
 
-def token_expression(spec: Platform, rule: AlarmRule, job_of: JobName) -> str:
+def token_expression(spec: Platform, rule: AlarmRule, series: Series) -> str:
     """Cost in US dollars, or tokens of models without a price, in one period of a rule."""
     names = (rule.name,) if rule.subject == "service" else counting_services(spec)
-    jobs, window = "|".join(sorted(map(job_of, names))), f"[{rule.period_seconds}s]"
+    jobs, window = "|".join(sorted(map(series.job_of, names))), f"[{rule.period_seconds}s]"
+    services = f'{series.labels}job=~"{jobs}"'
     if rule.signal is Signal.TOKENS_WITHOUT_PRICE:
-        return _unpriced(spec.cost.models, jobs, window)
-    terms = (term for name, price in sorted(spec.cost.models.items()) for term in _terms(name, price, jobs, window))
+        return _unpriced(spec.cost.models, services, window)
+    terms = (term for name, price in sorted(spec.cost.models.items()) for term in _terms(name, price, services, window))
     return f"({' + '.join(terms)}) / {TOKENS_PER_PRICE}"
 
 
-def _terms(model: str, price: ModelPrice, jobs: str, window: str) -> Iterable[str]:
+def _terms(model: str, price: ModelPrice, services: str, window: str) -> Iterable[str]:
     """Cost of one model for each kind of token; a model without calls costs nothing."""
-    labels = f'job=~"{jobs}",{MODEL}="{model}"'
+    labels = f'{services},{MODEL}="{model}"'
     for kind, usd in (("input", price.input), ("output", price.output)):
         yield f"{_or_zero(_counted(kind, labels, window))} * {_number(usd)}"
     if price.cached is not None and price.cached != price.input:
@@ -226,10 +261,10 @@ def _terms(model: str, price: ModelPrice, jobs: str, window: str) -> Iterable[st
         yield f"{_or_zero(read)} * {_number(price.cached - price.input)}"
 
 
-def _unpriced(prices: Mapping[str, ModelPrice], jobs: str, window: str) -> str:
+def _unpriced(prices: Mapping[str, ModelPrice], services: str, window: str) -> str:
     """Tokens of input by model; a call has some in any case."""
     known = "|".join(name.replace(".", "[.]") for name in sorted(prices))
-    labels = f'job=~"{jobs}"' + (f',{MODEL}!~"{known}"' if known else "")
+    labels = services + (f',{MODEL}!~"{known}"' if known else "")
     return f"sum by ({MODEL}) ({_by_job('input', labels, window, MODEL)})"
 
 

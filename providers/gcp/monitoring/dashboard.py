@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 from providers.contract.alarms import AlarmRule, AlarmRules, Signal, metric_for
 from providers.contract.component import Scope
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
-from providers.contract.prometheus import expression
+from providers.contract.prometheus import Series, expression
 from providers.contract.spec import Platform
 from providers.contract.tokens import counted_prices
 from providers.gcp.monitoring.alarms import GcpTargets
@@ -106,7 +106,7 @@ def _widget(targets: GcpTargets, row: DashboardRow, panel: Panel) -> Widget:
 def _token_query(targets: GcpTargets, rule: AlarmRule) -> str:
     if rule.subject == "models":
         return cost_query(counted_prices(targets.spec), rule)
-    return expression(targets.spec, rule, lambda name: run_name(targets.context.stack, name))
+    return expression(targets.spec, rule, Series(lambda name: run_name(targets.context.stack, name)))
 
 
 def _title(panel: Panel) -> str:

@@ -7,7 +7,7 @@ exporter, and their alarms use the metrics of Cloud SQL and Memorystore.
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.prometheus import OF_SERVICES, PrometheusRule, prometheus_rules
+from providers.contract.prometheus import OF_SERVICES, PrometheusRule, Series, prometheus_rules
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.alarms import EVALUATION_SECONDS, Condition, GcpAlarm, create_alarm
 from providers.gcp.naming import run_name
@@ -17,7 +17,9 @@ from providers.gcp.observability.channels import GcpChannels
 def create_prometheus_alarms(scope: Scope, context: GcpContext, channels: GcpChannels) -> None:
     """Create an alert policy for each Prometheus rule on what services expose."""
     # the project stores the series of every stack, so the sidecar's `job` label contains the stack
-    rules = prometheus_rules(context.spec, context.alarm_rules, OF_SERVICES, lambda name: run_name(context.stack, name))
+    rules = prometheus_rules(
+        context.spec, context.alarm_rules, OF_SERVICES, Series(lambda name: run_name(context.stack, name))
+    )
     for prometheus_rule in rules:
         rule = prometheus_rule.rule
         conditions = [_condition(prometheus_rule)]
