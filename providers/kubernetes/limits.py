@@ -12,6 +12,7 @@ from providers.kubernetes.compute.limits import compute_adjustments, compute_ref
 from providers.kubernetes.compute.rollout_limits import rollout_adjustments, rollout_refusals
 from providers.kubernetes.context import REGION, block_of
 from providers.kubernetes.database.limits import database_adjustments, database_refusals
+from providers.kubernetes.database.parameters import rollout_connections
 from providers.kubernetes.drill.limits import drill_adjustments, drill_refusals
 from providers.kubernetes.entry.limits import entry_adjustments, entry_refusals
 from providers.kubernetes.jobs.limits import job_adjustments, job_refusals
@@ -82,4 +83,4 @@ def _uses_bucket(spec: Platform) -> bool:
     return spec.storage is not None or backups
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, stack_secrets=stack_secrets)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, stack_secrets)

@@ -11,9 +11,13 @@ from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
 
-PROXY, CACHE = "proxy", "cache"
+PROXY, CACHE, POSTGRES, CACHE_EXPORTER, TRACES = "proxy", "cache", "postgres", "cache-exporter", "traces"
 IMAGES: Mapping[str, str] = {
     CACHE: "docker.io/valkey/valkey:8.1-alpine@sha256:e0eb7c480958d32bdc4357a74bdd70653ae15f2f9b4c93c4a5a9fad1dc471c84",
+    TRACES: "docker.io/grafana/tempo:2.8.2@sha256:0ef775495967cd5d7a6b2e146b6ea695d624803c8db8349fb8ce4164f719f9b7",
+    CACHE_EXPORTER: "docker.io/oliver006/redis_exporter:v1.69.0",
+    # the tag of CloudNativePG's images begins with the major version, and the operator reads it there
+    POSTGRES: "ghcr.io/cloudnative-pg/postgresql:{version}-system-trixie",
     PROXY: "docker.io/library/haproxy:3.2-alpine@sha256:79799e8b2977e60802774fa53d29e6b54e045402cdd8a8b9fe43923e7095a047",
 }
 """Image by role, as on Docker."""
@@ -22,6 +26,11 @@ IMAGES: Mapping[str, str] = {
 def image_of(spec: Platform, role: str) -> str:
     """Image reference of a role: from `kubernetes.images`, else from the table."""
     return block_of(spec).images.get(role) or IMAGES[role]
+
+
+def postgres_image(spec: Platform, version: str) -> str:
+    """Image of PostgreSQL with this major version."""
+    return image_of(spec, POSTGRES).format(version=version)
 
 
 def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

@@ -1,4 +1,8 @@
-"""Existing S3-compatible bucket, and the keys of the services that use it."""
+"""Existing S3-compatible bucket, and the keys of the services that use it.
+
+The platform creates no bucket: a cluster has no object storage, and the owner of a bucket outside it decides on versions,
+encryption and lifecycle.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +12,9 @@ import pulumi
 from providers.contract.component import Scope
 from providers.contract.results import ObjectStore, SecretRef
 from providers.kubernetes.base.resources import KubernetesBaseResources
+from providers.kubernetes.storage.variables import SECRETS
+
+PROJECT = "agent-platform"
 
 
 @dataclass(frozen=True)
@@ -19,5 +26,17 @@ class KubernetesObjectStore(ObjectStore):
 
 
 def create_storage(scope: Scope, base: KubernetesBaseResources) -> KubernetesObjectStore:
-    """Bucket of the block."""
-    raise NotImplementedError
+    """Bucket of the block; each of its two keys is a Secret."""
+    bucket = base.context.block.bucket
+    if bucket is None:
+        raise ValueError("storage needs kubernetes.bucket")
+    config = pulumi.Config(PROJECT)
+    return KubernetesObjectStore(
+        bucket=pulumi.Output.from_input(bucket.name),
+        endpoint_url=pulumi.Output.from_input(bucket.endpoint_url),
+        plain={"AWS_ENDPOINT_URL_S3": bucket.endpoint_url, "AWS_REGION": bucket.region},
+        secrets={
+            name: base.secret(scope, name.lower().replace("_", "-"), config.require_secret(name), name=name)
+            for name in SECRETS
+        },
+    )
