@@ -31,6 +31,8 @@ class GrafanaSite:
     series: Series = OWN_SERVER
     variables: Sequence[Mapping[str, object]] = ()
     """Variables that a user of the dashboard chooses, such as the data source."""
+    traces: str = "tempo"
+    """Unique ID of the data source with traces."""
 
 
 def dashboard_document(spec: Platform, stack: str, rules: AlarmRules, site: GrafanaSite) -> str:
@@ -103,19 +105,22 @@ def _panel(
         "gridPos": position,
         "datasource": site.data_source,
         "targets": [{"refId": "A", "expr": query, "legendFormat": row.name, "datasource": site.data_source}],
-        "fieldConfig": {"defaults": {**_field_defaults(panel), **_trace_links(spec, row, panel)}, "overrides": []},
+        "fieldConfig": {
+            "defaults": {**_field_defaults(panel), **_trace_links(spec, row, panel, site)},
+            "overrides": [],
+        },
     }
 
 
-def _trace_links(spec: Platform, row: DashboardRow, panel: Panel) -> Mapping[str, object]:
+def _trace_links(spec: Platform, row: DashboardRow, panel: Panel, site: GrafanaSite) -> Mapping[str, object]:
     """Link from a latency panel to the traces of the service that were slower than the value that is clicked on."""
     if spec.monitoring.tracing is None or panel.shows != Signal.LATENCY_P95_SECONDS:
         return {}
     query = f'{{resource.service.name="{row.name}" && duration>=${{__value.raw}}s}}'
     pane = {
-        "datasource": "tempo",
+        "datasource": site.traces,
         "queries": [
-            {"refId": "A", "datasource": {"type": "tempo", "uid": "tempo"}, "queryType": "traceql", "query": query}
+            {"refId": "A", "datasource": {"type": "tempo", "uid": site.traces}, "queryType": "traceql", "query": query}
         ],
         "range": {"from": "${__from}", "to": "${__to}"},
     }
