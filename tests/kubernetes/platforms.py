@@ -1,0 +1,117 @@
+"""Platforms on Kubernetes for tests: production, staging, and variants that declare other objects."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from automation.plan.inventory import Inventory
+from automation.stack.document import with_values
+from providers.contract.spec.defaults import Raw
+from tests.planning import DRILL, DROP, JOBS, ROOT, plan, production, raw_of
+
+REGISTRY = "ghcr.io/acme"
+BUCKET: Mapping[str, object] = {
+    "name": "acme-agents",
+    "endpoint_url": "https://s3.eu-central-1.amazonaws.com",
+    "region": "eu-central-1",
+}
+BLOCK: Mapping[str, object] = {
+    "context": "acme-prod",
+    "cluster_uid": "3f0c1f6e-2b5a-4c0e-9d0a-0f1e2d3c4b5a",
+    "entry": "haproxy",
+    "issuer": "letsencrypt",
+    "storage_class": "fast",
+    "bucket": BUCKET,
+    "cache": {"external": True},
+    "monitoring_labels": {"release": "kube-prometheus-stack"},
+}
+
+
+def on_cluster(raw: Raw, changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:
+    """Return a shipped platform on a cluster, which has no models, no budget and no registry of its own."""
+    services = raw["services"]
+    assert isinstance(services, dict)
+    images = {
+        f"services.{name}.image": f"{REGISTRY}/{service['image'].rpartition('/')[2]}"
+        for name, service in services.items()
+    }
+    settings: dict[str, object] = {
+        "cloud": "kubernetes",
+        "kubernetes": {**BLOCK, **(block or {})},
+        **images,
+        "services.gateway.uses": ["database", "cache", "storage"],
+        "network.cidr": DROP,
+        "storage": {},
+        "budget": DROP,
+        "deployer": DROP,
+        "cost": DROP,
+        "recovery": DROP,
+        **(changes or {}),
+    }
+    return with_values(raw, settings)
+
+
+@cache
+def _staging() -> Raw:
+    return raw_of(ROOT / "Pulumi.staging.yaml")
+
+
+OWN_CACHE: Mapping[str, object] = {"cache": {"external": False}}
+EXTERNAL: Mapping[str, object] = {"database": {"external": True, "port": 6432}, "cache": {"external": True}}
+GATEWAY: Mapping[str, object] = {
+    **OWN_CACHE,
+    "entry": "gateway",
+    "gateway_class": "eg",
+    "gateway_namespace": "envoy-gateway-system",
+}
+SIMPLE_INGRESS: Mapping[str, object] = {"ingress.waf": False, "ingress.rate_limit": DROP}
+
+
+def staging(changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:
+    """Return staging on a cluster, with a Valkey of its own."""
+    own = {**OWN_CACHE, **(block or {})}
+    return on_cluster(_staging(), {"cache.high_availability": False, **(changes or {})}, own)
+
+
+def prod(changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:
+    """Return production on a cluster, with an external cache."""
+    external: dict[str, object] = {"cache": {"eviction": "volatile-lru"}}
+    return on_cluster(production(), {**external, **(changes or {})}, block)
+
+
+@cache
+def prod_plan() -> Inventory:
+    """Return what production declares."""
+    return plan(prod())
+
+
+@cache
+def staging_plan() -> Inventory:
+    """Return what staging declares."""
+    return plan(staging(), stack="staging")
+
+
+TRACING: Mapping[str, object] = {"sample_percent": 10}
+MAIL = {"monitoring.emails": ["oncall@example.com"]}
+VARIANTS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
+    "external data stores": ({"database": {}, "cache": {"eviction": "volatile-lru"}}, EXTERNAL),
+    "own cache": ({}, {}),
+    "gateway": (SIMPLE_INGRESS, GATEWAY),
+    "restore drill": ({"recovery": {"drill": DRILL}}, {}),
+    "jobs": ({"jobs": JOBS}, {}),
+    "traces": ({"monitoring.tracing": TRACING}, {}),
+    "one database instance": ({"database.high_availability": False, "database.version": "16"}, {}),
+    "identities on EKS": (
+        {},
+        {"flavour": "eks", "identities": {"gateway": "arn:aws:iam::111122223333:role/gateway"}},
+    ),
+    "identities on AKS": (
+        {},
+        {"flavour": "aks", "identities": {"gateway": "00000000-0000-0000-0000-000000000009"}},
+    ),
+    "requests per replica": (
+        {"services.gateway.autoscaling": {"requests_per_replica_per_minute": 600}},
+        {"keda_prometheus_url": "http://prometheus.monitoring.svc:9090"},
+    ),
+    "without outbound access": ({"network.egress": "none"}, {}),
+}
+"""Changes of staging and of its block, by what they add."""
