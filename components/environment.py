@@ -87,6 +87,9 @@ def _spans(spec: Platform, name: str, around: ServiceInputs) -> dict[str, pulumi
 
 
 def _libpq(database: Database) -> dict[str, pulumi.Input[str]]:
+    """Return the variables of libpq; none for a server of which the platform knows the URL only."""
+    if not database.name:
+        return {}
     return {
         variables.PGHOST: database.host,
         variables.PGPORT: str(database.port),

@@ -32,7 +32,10 @@ class SecretRef:
 
 @dataclass(frozen=True)
 class Database:
-    """PostgreSQL database; a URL is a secret with user, password, host, port and database name."""
+    """PostgreSQL database; a URL is a secret with user, password, host, port and database name.
+
+    `name` and `username` are empty for an external server, of which the platform knows the URL only.
+    """
 
     host: pulumi.Output[str]
     port: int
