@@ -10,10 +10,9 @@ from providers.contract.preflight import CheckResult
 from providers.contract.spec import KubernetesBlock, Platform
 from providers.kubernetes.preflight.capacity import first_need
 from providers.kubernetes.preflight.checks import check_cluster
-from providers.kubernetes.preflight.cluster import Cluster, Quota, Room, StorageClass, Zone
+from providers.kubernetes.preflight.cluster import ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.inspection import inspect_cluster
 from providers.kubernetes.preflight.objects import check_objects
-from providers.kubernetes.preflight.quantities import amount
 from providers.kubernetes.preflight.rights import METRICS, required_rights, served_resources
 from tests.kubernetes.fake_kubectl import FakeKubectl
 
@@ -36,7 +35,7 @@ SPEC = Platform.model_validate(
         "network": {"zones": 2},
     }
 )
-READY = Cluster(
+READY = ClusterFacts(
     context="acme",
     version="v1.34.2",
     uid=UID,
@@ -55,12 +54,12 @@ def with_block(**values: object) -> Platform:
     return SPEC.model_copy(update={"kubernetes": block.model_copy(update=values)})
 
 
-def refused(cluster: Cluster, spec: Platform = SPEC) -> list[str]:
+def refused(cluster: ClusterFacts, spec: Platform = SPEC) -> list[str]:
     """Texts of every diagnostic."""
     return [str(each) for result in check_cluster(cluster, spec, "prod") for each in result.diagnostics]
 
 
-def result_of(subject: str, cluster: Cluster, spec: Platform = SPEC) -> CheckResult:
+def result_of(subject: str, cluster: ClusterFacts, spec: Platform = SPEC) -> CheckResult:
     return next(each for each in check_cluster(cluster, spec, "prod") if each.subject == subject)
 
 
@@ -71,12 +70,12 @@ def test_a_ready_cluster_passes_every_check() -> None:
 
 
 def test_an_unknown_context_is_named() -> None:
-    (text,) = refused(Cluster("acme", no_answer='context "acme" does not exist'))
+    (text,) = refused(ClusterFacts("acme", no_answer='context "acme" does not exist'))
     assert text.startswith("kubernetes.context: the kubeconfig has no context acme. Use a name that")
 
 
 def test_a_server_that_does_not_answer_is_reported_with_the_reason() -> None:
-    (text,) = refused(Cluster("acme", no_answer="dial tcp 10.0.0.1:443: connect: connection refused"))
+    (text,) = refused(ClusterFacts("acme", no_answer="dial tcp 10.0.0.1:443: connect: connection refused"))
     assert "the API server of the context acme does not answer (dial tcp 10.0.0.1:443" in text
 
 
@@ -182,9 +181,9 @@ def test_the_first_need_has_the_surge_of_one_rollout() -> None:
 
 def test_a_quota_below_the_need_is_refused() -> None:
     cluster = replace(READY, namespace_labels={"app.kubernetes.io/part-of": "agent-platform"})
-    small = replace(cluster, quotas=(Quota("small", {"requests.cpu": 0.1}),))
+    small = replace(cluster, quotas=(NamespaceQuota("small", {"requests.cpu": 0.1}),))
     assert "the ResourceQuota small allows 0.1 vCPU" in refused(small)[0]
-    assert refused(replace(cluster, quotas=(Quota("large", {"requests.cpu": 100}),))) == []
+    assert refused(replace(cluster, quotas=(NamespaceQuota("large", {"requests.cpu": 100}),))) == []
 
 
 def test_a_namespace_of_something_else_is_refused() -> None:

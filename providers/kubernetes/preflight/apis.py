@@ -6,7 +6,7 @@ from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
-from providers.kubernetes.preflight.cluster import Cluster
+from providers.kubernetes.preflight.cluster import ClusterFacts
 from providers.kubernetes.preflight.rights import (
     BACKUP_RESOURCES,
     CERTIFICATES,
@@ -20,7 +20,7 @@ from providers.kubernetes.preflight.rights import (
 )
 
 
-def check_gateway(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_gateway(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check the Gateway API, its class or Gateway, and the issuer of the certificate."""
     subject = "entry"
     if not spec.public:
@@ -29,7 +29,7 @@ def check_gateway(cluster: Cluster, spec: Platform) -> CheckResult:
     return CheckResult(subject, "the cluster serves what the entry needs", refusals)
 
 
-def _entry_refusals(cluster: Cluster, spec: Platform) -> Iterator[Diagnostic]:
+def _entry_refusals(cluster: ClusterFacts, spec: Platform) -> Iterator[Diagnostic]:
     block = block_of(spec)
     if routes(spec):
         missing = _missing(cluster, ROUTE_RESOURCES)
@@ -51,7 +51,7 @@ def _entry_refusals(cluster: Cluster, spec: Platform) -> Iterator[Diagnostic]:
         yield ConfigError("kubernetes.tls_secret", problem, fix)
 
 
-def _gateway_refusals(cluster: Cluster, spec: Platform) -> Iterator[Diagnostic]:
+def _gateway_refusals(cluster: ClusterFacts, spec: Platform) -> Iterator[Diagnostic]:
     block = block_of(spec)
     if block.gateway is not None and cluster.gateway_exists is False:
         problem = f"the Gateway {block.gateway.name} does not exist in the namespace {block.gateway.namespace}"
@@ -64,7 +64,7 @@ def _gateway_refusals(cluster: Cluster, spec: Platform) -> Iterator[Diagnostic]:
         yield ConfigError("kubernetes.gateway_class", f"the GatewayClass {block.gateway_class} {state}", fix)
 
 
-def check_database(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_database(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check the operator of the database, and the plugin of its backups."""
     subject = "database"
     if not runs_database(spec):
@@ -82,7 +82,7 @@ def check_database(cluster: Cluster, spec: Platform) -> CheckResult:
     return CheckResult(subject, "CloudNativePG is installed")
 
 
-def check_monitoring(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_monitoring(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check the operator of Prometheus, without which no alarm would be sent."""
     missing = _missing(cluster, MONITORING_RESOURCES)
     if not missing:
@@ -92,7 +92,7 @@ def check_monitoring(cluster: Cluster, spec: Platform) -> CheckResult:
     return CheckResult("monitoring", "", (ConfigError("monitoring", problem, fix),))
 
 
-def check_metrics(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_metrics(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check the metrics of pods, without which no service is scaled."""
     scaled = [name for name, service in spec.services.items() if service.replicas.min < service.replicas.max]
     if not scaled:
@@ -104,5 +104,5 @@ def check_metrics(cluster: Cluster, spec: Platform) -> CheckResult:
     return CheckResult("autoscaling", "", (ConfigError(f"services.{scaled[0]}.replicas", problem, fix),))
 
 
-def _missing(cluster: Cluster, resources: Iterable[str]) -> list[str]:
+def _missing(cluster: ClusterFacts, resources: Iterable[str]) -> list[str]:
     return [resource for resource in resources if resource not in cluster.served]

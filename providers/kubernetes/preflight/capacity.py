@@ -6,7 +6,7 @@ from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform, Service
 from providers.kubernetes.context import block_of
-from providers.kubernetes.preflight.cluster import Cluster, StorageClass
+from providers.kubernetes.preflight.cluster import ClusterFacts, StorageClass
 from providers.kubernetes.preflight.rights import runs_database
 
 SURGE = 0.25
@@ -15,7 +15,7 @@ CPU_KEYS, MEMORY_KEYS = ("requests.cpu", "cpu", "limits.cpu"), ("requests.memory
 BYTES_PER_GIB = 1024**3
 
 
-def check_zones(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_zones(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check that ready nodes are in as many zones as the network has; production spreads replicas over them."""
     subject, needed = "zones", spec.network.zones
     if cluster.zones is None:
@@ -39,7 +39,7 @@ def check_zones(cluster: Cluster, spec: Platform) -> CheckResult:
     return CheckResult(subject, "", (ConfigError("network.zones", problem, fix),))
 
 
-def check_room(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_room(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Compare the first replicas and the surge of a rollout with what the pods on ready nodes leave."""
     subject, (vcpu, memory_gib) = "capacity", first_need(spec)
     need = f"services need {vcpu:g} vCPU and {memory_gib:g} GiB"
@@ -66,7 +66,7 @@ def _surge(service: Service) -> int:
     return -int(-service.replicas.min * SURGE // 1)
 
 
-def check_storage(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_storage(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check the storage class of volumes, and that it can grow them."""
     subject, name = "storage class", block_of(spec).storage_class
     keeps_volumes = runs_database(spec) or (spec.cache is not None and not block_of(spec).cache.external)
@@ -90,13 +90,13 @@ def _class(classes: tuple[StorageClass, ...], name: str | None) -> StorageClass 
     return next((each for each in classes if (each.name == name if name else each.is_default)), None)
 
 
-def check_quota(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_quota(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Compare a quota of the namespace with the first replicas and the surge of a rollout."""
     refusals = tuple(_exceeded(cluster, spec))
     return CheckResult("quota", "no ResourceQuota of the namespace is exceeded", refusals)
 
 
-def _exceeded(cluster: Cluster, spec: Platform) -> Iterator[Diagnostic]:
+def _exceeded(cluster: ClusterFacts, spec: Platform) -> Iterator[Diagnostic]:
     if cluster.namespace_labels is None:
         return
     vcpu, memory_gib = first_need(spec)

@@ -7,22 +7,22 @@ import re
 from collections.abc import Callable, Sequence
 
 from providers.contract.diagnostics import ConfigError, Diagnostic
-from providers.contract.preflight import CheckResult, Environment, HostChecks
+from providers.contract.preflight import ISOLATION, CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
 from providers.kubernetes.naming import namespace_name
 from providers.kubernetes.preflight.apis import check_database, check_gateway, check_metrics, check_monitoring
 from providers.kubernetes.preflight.capacity import check_quota, check_room, check_storage, check_zones
-from providers.kubernetes.preflight.cluster import Cluster
+from providers.kubernetes.preflight.cluster import ClusterFacts
 from providers.kubernetes.preflight.diagnosis import explain
 from providers.kubernetes.preflight.inspection import inspect_cluster
-from providers.kubernetes.preflight.isolation import check_isolation
 from providers.kubernetes.preflight.objects import check_objects
 
 MIN_VERSION = (1, 33)
 """First version with native sidecars, and with the sleep before a stop on by default."""
 NO_CONTEXT = re.compile(r"context .*does not exist|context was not found|no context exists")
 SHOWN_RIGHTS = 6
+TRIAL = "docs/kubernetes.md has a trial that shows it"
 
 
 def preflight(spec: Platform, stack: str, environment: Environment) -> Sequence[CheckResult]:
@@ -30,13 +30,13 @@ def preflight(spec: Platform, stack: str, environment: Environment) -> Sequence[
     return check_cluster(inspect_cluster(spec, stack, environment), spec, stack)
 
 
-def check_cluster(cluster: Cluster, spec: Platform, stack: str) -> Sequence[CheckResult]:
+def check_cluster(cluster: ClusterFacts, spec: Platform, stack: str) -> Sequence[CheckResult]:
     """Check a cluster for a stack; only its answer, version and identity when one of these fails."""
     first = (check_answer(cluster), check_version(cluster), check_identity(cluster, spec))
     failed = [result for result in first if result.diagnostics]
     if failed:
         return (failed[0],)
-    checks: tuple[Callable[[Cluster, Platform], CheckResult], ...] = (
+    checks: tuple[Callable[[ClusterFacts, Platform], CheckResult], ...] = (
         check_gateway, check_database, check_monitoring, check_metrics, check_storage, check_zones, check_room,
         check_isolation, check_quota,
     )  # fmt: skip
@@ -48,7 +48,7 @@ def check_cluster(cluster: Cluster, spec: Platform, stack: str) -> Sequence[Chec
     )
 
 
-def check_answer(cluster: Cluster) -> CheckResult:
+def check_answer(cluster: ClusterFacts) -> CheckResult:
     """Check that the API server of the context answers."""
     if not cluster.no_answer:
         return CheckResult("cluster", f"the API server of the context {cluster.context} answers")
@@ -64,7 +64,7 @@ def check_answer(cluster: Cluster) -> CheckResult:
     return CheckResult("cluster", "", (ConfigError(key, problem, fix),))
 
 
-def check_version(cluster: Cluster) -> CheckResult:
+def check_version(cluster: ClusterFacts) -> CheckResult:
     """Check the minor version of the API server."""
     numbers = re.match(r"v(\d+)\.(\d+)", cluster.version)
     least = ".".join(map(str, MIN_VERSION))
@@ -74,7 +74,7 @@ def check_version(cluster: Cluster) -> CheckResult:
     return CheckResult("version", "", (ConfigError("cloud", problem, "upgrade the cluster, or use another one"),))
 
 
-def check_identity(cluster: Cluster, spec: Platform) -> CheckResult:
+def check_identity(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check that the context leads to the cluster of the stack: contexts are names of one machine."""
     subject, key, expected = "cluster identity", "kubernetes.cluster_uid", block_of(spec).cluster_uid
     if cluster.uid is None:
@@ -92,7 +92,7 @@ def check_identity(cluster: Cluster, spec: Platform) -> CheckResult:
     )
 
 
-def check_rights(cluster: Cluster, namespace: str) -> CheckResult:
+def check_rights(cluster: ClusterFacts, namespace: str) -> CheckResult:
     """Check that this user may create, change and delete every kind of object in the namespace."""
     missing = cluster.missing_rights
     if not missing:
@@ -103,7 +103,7 @@ def check_rights(cluster: Cluster, namespace: str) -> CheckResult:
     return CheckResult("rights", "", (ConfigError("kubernetes.context", problem, fix),))
 
 
-def check_namespace(cluster: Cluster, namespace: str) -> CheckResult:
+def check_namespace(cluster: ClusterFacts, namespace: str) -> CheckResult:
     """Check that an existing namespace was created by the platform, and not for something else."""
     labels = cluster.namespace_labels
     if labels is None:
@@ -116,6 +116,25 @@ def check_namespace(cluster: Cluster, namespace: str) -> CheckResult:
         "use a name that does not exist, or import it with `pulumi import`",
     )
     return CheckResult("namespace", "", (refused,))
+
+
+def check_isolation(cluster: ClusterFacts, spec: Platform) -> CheckResult:
+    """Refuse in production a cluster whose network plugin is not known to enforce policies, unless the risk is accepted."""
+    subject = "network policies"
+    if cluster.policy_engine:
+        return CheckResult(subject, f"enforced by {cluster.policy_engine}")
+    observed = (
+        "the network plugin cannot be read"
+        if cluster.policy_engine is None
+        else "no network plugin that enforces them was recognized"
+    )
+    if spec.profile != "production" or ISOLATION in spec.accept_risk:
+        return CheckResult(subject, observed, fix=f"use Calico, Cilium or another one that enforces them; {TRIAL}")
+    fix = (
+        "use Calico, Cilium or another one that enforces them; where one does and is not recognized, accept it by "
+        f'`accept_risk: {{"{ISOLATION}": "<reason>"}}`; {TRIAL}'
+    )
+    return CheckResult(subject, "", (ConfigError(ISOLATION, observed, fix),))
 
 
 HOST_CHECKS = HostChecks(preflight, explain, check_objects=check_objects)

@@ -3,6 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+SUFFIXES: Mapping[str, float] = {
+    "m": 1e-3,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "Ki": 2.0**10,
+    "Mi": 2.0**20,
+    "Gi": 2.0**30,
+    "Ti": 2.0**40,
+}
+GIB = 2.0**30
+
 
 @dataclass(frozen=True)
 class Zone:
@@ -30,7 +43,7 @@ class StorageClass:
 
 
 @dataclass(frozen=True)
-class Quota:
+class NamespaceQuota:
     """ResourceQuota of the namespace: its limits by resource such as `requests.cpu`."""
 
     name: str
@@ -38,7 +51,7 @@ class Quota:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ClusterFacts:
     """Facts about a cluster and the namespace of a stack; `no_answer` is the reason why there are none."""
 
     context: str
@@ -58,9 +71,22 @@ class Cluster:
     room: Room | None = None
     policy_engine: str | None = ""
     """Network plugin that enforces policies; empty when none was recognized, None when it cannot be read."""
-    quotas: tuple[Quota, ...] = ()
+    quotas: tuple[NamespaceQuota, ...] = ()
     namespace_labels: Mapping[str, str] | None = None
     """Labels of the namespace; None when it does not exist yet."""
     tls_secret_exists: bool | None = None
     unread: tuple[str, ...] = ()
     """Kinds of objects that this user may not read."""
+
+
+def amount(quantity: object) -> float:
+    """Return CPUs, bytes or a count; 0 for anything that is no quantity.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    """
+    text = str(quantity)
+    suffix = next((each for each in sorted(SUFFIXES, key=len, reverse=True) if text.endswith(each)), "")
+    try:
+        return float(text.removesuffix(suffix)) * SUFFIXES.get(suffix, 1)
+    except ValueError:
+        return 0.0

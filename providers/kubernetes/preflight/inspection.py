@@ -11,7 +11,7 @@ from providers.contract.preflight import Environment
 from providers.contract.spec import KubernetesBlock, Platform
 from providers.kubernetes.context import block_of
 from providers.kubernetes.naming import namespace_name
-from providers.kubernetes.preflight.cluster import Cluster, Quota, Room, StorageClass, Zone
+from providers.kubernetes.preflight.cluster import GIB, ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.kubectl import (
     ClusterUnreachable,
     Fields,
@@ -22,7 +22,6 @@ from providers.kubernetes.preflight.kubectl import (
     rows,
     text,
 )
-from providers.kubernetes.preflight.quantities import GIB, amount
 from providers.kubernetes.preflight.rights import (
     CERTIFICATES,
     METRICS,
@@ -55,7 +54,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _FactReader:
     """Reads at the same time; `unread` collects the subjects that this user may not read."""
 
     pool: ThreadPoolExecutor
@@ -73,18 +72,18 @@ class _Reader:
             return None
 
 
-def inspect_cluster(spec: Platform, stack: str, environment: Environment) -> Cluster:
+def inspect_cluster(spec: Platform, stack: str, environment: Environment) -> ClusterFacts:
     """Ask the API server for everything that the checks need."""
     kubectl = Kubectl(block_of(spec).context, environment)
     try:
         version = text(kubectl.get("/version") or {}, "gitVersion")
         with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            return _inspect(kubectl, _Reader(pool), spec, namespace_name(spec, stack), version)
+            return _inspect(kubectl, _FactReader(pool), spec, namespace_name(spec, stack), version)
     except (ClusterUnreachable, QueryForbidden) as error:
-        return Cluster(kubectl.context, no_answer=str(error))
+        return ClusterFacts(kubectl.context, no_answer=str(error))
 
 
-def _inspect(kubectl: Kubectl, reader: _Reader, spec: Platform, namespace: str, version: str) -> Cluster:
+def _inspect(kubectl: Kubectl, reader: _FactReader, spec: Platform, namespace: str, version: str) -> ClusterFacts:
     block, objects = block_of(spec), f"/api/v1/namespaces/{namespace}"
     uid = reader.read("the namespace kube-system", lambda: _uid(kubectl))
     rights = reader.read("rights", lambda: missing_rights(kubectl, spec, namespace))
@@ -100,7 +99,7 @@ def _inspect(kubectl: Kubectl, reader: _Reader, spec: Platform, namespace: str, 
     labels = reader.read(f"the namespace {namespace}", lambda: _labels(kubectl.get(objects)))
     tls_secret = reader.read("Secrets", lambda: _tls_secret(kubectl, block.tls_secret, namespace))
     ready, running = nodes.result(), pods.result()
-    return Cluster(
+    return ClusterFacts(
         context=kubectl.context,
         version=version,
         uid=uid.result(),
@@ -224,10 +223,10 @@ def policy_engine(kubectl: Kubectl, version: str) -> str:
     return next((title for name, title in POLICY_ENGINES.items() if name in names), "")
 
 
-def _quotas(kubectl: Kubectl, objects: str) -> tuple[Quota, ...]:
+def _quotas(kubectl: Kubectl, objects: str) -> tuple[NamespaceQuota, ...]:
     quotas = kubectl.items(f"{objects}/resourcequotas")
     return tuple(
-        Quota(text(item, "metadata", "name"), {key: amount(value) for key, value in _hard(item).items()})
+        NamespaceQuota(text(item, "metadata", "name"), {key: amount(value) for key, value in _hard(item).items()})
         for item in quotas
     )
 
