@@ -34,6 +34,26 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
             "cache.high_availability": "one machine has one zone",
         },
     },
+    "kubernetes": {
+        "kubernetes": {
+            "context": "acme-prod",
+            "cluster_uid": "3f0c0000-0000-0000-0000-000000000001",
+            "flavour": "eks",
+            "entry": "haproxy",
+            "issuer": "letsencrypt",
+            "registry": "ghcr.io/acme",
+            "bucket": {
+                "name": "acme-agents",
+                "endpoint_url": "https://s3.us-west-2.amazonaws.com",
+                "region": "us-west-2",
+            },
+            "cache": {"external": True},
+            "models_identity": "arn:aws:iam::111122223333:role/agents-models",
+        },
+        "cache": {},
+        "storage": {},
+        "budget": REMOVE,
+    },
 }
 """What production must say differently on a cloud that refuses a part of it; the refusals have separate tests."""
 OTHER_MODELS = frozenset({"aws", "aws.models", "gcp", "gcp.models", "azure", "azure.models"})

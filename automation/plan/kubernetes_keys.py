@@ -57,6 +57,7 @@ KUBERNETES_KEYS: tuple[tuple[str, object, Mapping[str, object]], ...] = (
         "arn:aws:iam::111122223333:role/models",
         {"kubernetes": {**ON_EKS, "models_identity": ROLE}, "services.web.uses": ["models"]},
     ),
+    ("registry", "ghcr.io/other", {"services.web.image": "web:1.0", "kubernetes.registry": "ghcr.io/acme"}),
     ("images", {"proxy": "registry.example.com/haproxy:3.2"}, ROUTED),
 )
 """Key in the block, another value for it, and the values that it depends on."""

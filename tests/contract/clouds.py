@@ -141,6 +141,34 @@ def docker_rights(plan: Inventory) -> Iterator[Permission]:
                 yield Permission(container.name, f"{action} {volume['hostPath']}", "the host")
 
 
+def kubernetes_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
+    """Labels of objects; a provider has none."""
+    if not resource.type.startswith("kubernetes:"):
+        return None
+    metadata = cast("Mapping[str, object]", resource.inputs.get("metadata", {}))
+    return cast("Mapping[str, object]", metadata.get("labels", {}))
+
+
+def kubernetes_rights(plan: Inventory) -> Iterator[Permission]:
+    """Connections that network policies allow, rules of roles, and privileges of containers."""
+    for policy in plan.of_type("networking.k8s.io:NetworkPolicy"):
+        spec = cast("Mapping[str, list[Mapping[str, list[object]]]]", policy.inputs["spec"])
+        for direction, key in (("ingress", "from"), ("egress", "to")):
+            for rule in spec.get(direction, []):
+                numbers = cast("list[Mapping[str, object]]", rule.get("ports", []))
+                action = f"{direction} {','.join(str(port.get('port', '*')) for port in numbers)}"
+                for peer in rule.get(key, [{"ipBlock": {"cidr": "*"}}]):
+                    yield Permission(policy.name, action, json.dumps(peer, sort_keys=True))
+    for role in (
+        *plan.of_type("rbac.authorization.k8s.io:Role"),
+        *plan.of_type("rbac.authorization.k8s.io:ClusterRole"),
+    ):
+        for rule in cast("list[Mapping[str, list[str]]]", role.inputs["rules"]):
+            for verb in rule["verbs"]:
+                for kind in rule.get("resources", []):
+                    yield Permission(role.name, f"{verb} {kind}", role.name)
+
+
 PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 
 KNOWLEDGE: dict[str, Knowledge] = {
@@ -191,6 +219,13 @@ KNOWLEDGE: dict[str, Knowledge] = {
             "read /proc": "the node exporter reads processes, memory and load from the kernel",
             "read /sys": "devices and control groups; the alternative would be the Docker socket",
         },
+    ),
+    "kubernetes": Knowledge(
+        tags_of=kubernetes_tags,
+        rights=kubernetes_rights,
+        broad=lambda right: "*" in right.action,
+        unbounded=lambda right: right.target == "*",
+        unbounded_reasons={},
     ),
     "gcp": Knowledge(
         tags_of=gcp_tags,

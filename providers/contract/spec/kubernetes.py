@@ -96,5 +96,9 @@ class KubernetesBlock(SpecModel):
     """Cloud identity by service: role ARN on eks, service account address on gke, client ID on aks."""
     models_identity: Annotated[str, Field(pattern=r"^\S+$", max_length=255)] | None = None
     """Cloud identity of services with `uses: [models]` that have none in `identities`."""
+    registry: (
+        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*$", max_length=255)] | None
+    ) = None
+    """Registry, with a path, of images that name none, for example ghcr.io/acme; absent: such images are refused."""
     images: dict[str, str] = {}
     """Replacement image by role (proxy, cache, ...), for clusters that cannot reach a public registry."""

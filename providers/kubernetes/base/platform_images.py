@@ -33,6 +33,12 @@ def postgres_image(spec: Platform, version: str) -> str:
     return image_of(spec, POSTGRES).format(version=version)
 
 
+def service_image(spec: Platform, image: str) -> str:
+    """Image reference of a service, with the registry of the block where it names none."""
+    registry = block_of(spec).registry
+    return image if registry is None or parse_image(image).registry is not None else f"{registry}/{image}"
+
+
 def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Images without a registry, keys of `kubernetes.images` that are no roles, and more than one login for a registry."""
     return [*_without_registry(spec), *_unknown_roles(spec), *_second_logins(spec)]
@@ -42,7 +48,7 @@ def credentials_by_registry(spec: Platform) -> Mapping[str, str]:
     """Secret with the credentials of each registry, by its host; the first service of a registry decides."""
     secrets: dict[str, str] = {}
     for service in spec.services.values():
-        registry = parse_image(service.image).registry
+        registry = parse_image(service_image(spec, service.image)).registry
         if service.image_credentials is not None and registry is not None:
             secrets.setdefault(registry, service.image_credentials)
     return secrets
@@ -50,9 +56,9 @@ def credentials_by_registry(spec: Platform) -> Mapping[str, str]:
 
 def _without_registry(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
-        if parse_image(service.image).registry is None:
+        if parse_image(service.image).registry is None and block_of(spec).registry is None:
             problem = f"{service.image} names no registry, and the platform has none on kubernetes"
-            fix = "write the image with its registry, such as ghcr.io/acme/web@sha256:..."
+            fix = "set kubernetes.registry, or write the image with its registry, such as ghcr.io/acme/web@sha256:..."
             yield Unsupported("kubernetes", f"services.{name}.image", problem, fix)
 
 
@@ -69,7 +75,8 @@ def _unknown_roles(spec: Platform) -> Iterator[Diagnostic]:
 def _second_logins(spec: Platform) -> Iterator[Diagnostic]:
     first = credentials_by_registry(spec)
     for name, service in spec.services.items():
-        registry, secret = parse_image(service.image).registry, service.image_credentials
+        registry = parse_image(service_image(spec, service.image)).registry
+        secret = service.image_credentials
         if secret is not None and registry is not None and first[registry] != secret:
             problem = (
                 f"{first[registry]} is already the login to {registry}, and all pods pull with one for each registry"

@@ -10,6 +10,7 @@ from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.kubernetes.base.objects import pod_metadata, selector
+from providers.kubernetes.base.platform_images import service_image
 from providers.kubernetes.base.pods import (
     TMP,
     TMP_MIB,
@@ -137,7 +138,7 @@ def _container(pods: ServicePods, command: Sequence[str]) -> "kubernetes.core.v1
     service = pods.base.spec.services[pods.name]
     return kubernetes.core.v1.ContainerArgs(
         name=pods.name,
-        image=service.image,
+        image=service_image(pods.base.spec, service.image),
         image_pull_policy="IfNotPresent",
         # `command` of the spec replaces the command of an image and keeps its entry point: `args` of Kubernetes
         args=list(command) or None,

@@ -42,13 +42,14 @@ export STARTED SEARCH_DOMAIN
 fingerprint() {{ cat {CERTIFICATE_FOLDER}/* | cksum; }}
 haproxy -W -db -f {CONFIG_FOLDER}/{CONFIGURATION_FILE} &
 master=$!
-trap 'kill -USR1 "$master"' TERM INT
+ending=
+trap 'ending=1; kill -USR1 "$master"' TERM INT
 known=$(fingerprint)
-while kill -0 "$master" 2>/dev/null; do
+while [ -z "$ending" ] && kill -0 "$master" 2>/dev/null; do
     sleep {RELOAD_SECONDS} &
     wait "$!"
     found=$(fingerprint)
-    if [ "$found" != "$known" ]; then
+    if [ -z "$ending" ] && [ "$found" != "$known" ]; then
         known=$found
         kill -USR2 "$master"
     fi

@@ -215,10 +215,12 @@ def _policy(scope: Scope, base: KubernetesBaseResources) -> pulumi.Resource:
         pods_of(context, ENTRY),
         component=ENTRY,
         ingress=[
-            allow_from([block_peer(ANYWHERE)], HTTPS, HTTP),
-            allow_from([namespace_peer(context.block.monitoring_namespace)], METRICS),
+            allow_from([block_peer(ANYWHERE)], HTTPS_PORT, HTTP_PORT),
+            allow_from([namespace_peer(context.block.monitoring_namespace)], METRICS_PORT),
         ],
-        egress=[allow_to([component_peer(context, name) for name in base.spec.public], HTTP)],
+        egress=[
+            allow_to([component_peer(context, name)], service.port or 0) for name, service in base.spec.public.items()
+        ],
         depends_on=[base.network.namespace],
     )
 

@@ -10,7 +10,7 @@ from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform
 from providers.kubernetes.compute.identities import METADATA_PORTS, identity_of
 from providers.kubernetes.context import KubernetesContext
-from providers.kubernetes.naming import CACHE, DATABASE, ENTRY, HTTP, METRICS, TEMPO
+from providers.kubernetes.naming import CACHE, DATABASE, ENTRY, TEMPO
 
 ANYWHERE = "0.0.0.0/0"
 DATABASE_PORT, CACHE_PORT, SPAN_PORT, HTTPS_PORT = 5432, 6379, 4318, 443
@@ -26,10 +26,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Flow:
-    """Connections with one peer to these ports, by number or by the name of the pod's port."""
+    """Connections with one peer to these ports of the pods, by number: some network plugins know no names of ports."""
 
     peer: Target
-    ports: tuple[int | str, ...]
+    ports: tuple[int, ...]
 
 
 def inbound(context: KubernetesContext, service: str) -> list[Flow]:
@@ -39,15 +39,15 @@ def inbound(context: KubernetesContext, service: str) -> list[Flow]:
 
 def _inbound(context: KubernetesContext, service: str) -> Iterator[Flow]:
     spec = context.spec
-    if spec.services[service].port is not None:
+    port = spec.services[service].port
+    if port is not None:
         for caller in spec.callers_of(service):
-            yield Flow(Target("component", caller), (HTTP,))
+            yield Flow(Target("component", caller), (port,))
         if service in spec.public:
-            yield from (Flow(target, (HTTP,)) for target in entry_targets(context))
+            yield from (Flow(target, (port,)) for target in entry_targets(context))
     endpoint = scrape_endpoint(spec.services[service])
     if endpoint is not None:
-        port = METRICS if has_metrics_port(spec, service) else HTTP
-        yield Flow(Target("namespace", context.block.monitoring_namespace), (port,))
+        yield Flow(Target("namespace", context.block.monitoring_namespace), (endpoint.port,))
 
 
 def entry_targets(context: KubernetesContext) -> list[Target]:
@@ -70,7 +70,7 @@ def outbound_flows(context: KubernetesContext, service: str) -> list[Flow]:
 def _outbound(context: KubernetesContext, service: str) -> Iterator[Flow]:
     spec = context.spec
     for callee in spec.services[service].calls:
-        yield Flow(Target("component", callee), (HTTP,))
+        yield Flow(Target("component", callee), (spec.services[callee].port or 0,))
     yield from _data(context, service)
     if spec.monitoring.tracing is not None:
         yield Flow(Target("component", TEMPO), (SPAN_PORT,))

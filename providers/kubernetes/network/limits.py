@@ -27,7 +27,7 @@ def network_adjustments(spec: Platform) -> list[Adjustment]:
 
 def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     for key in ("cidr", "standby_cidr"):
-        if key in spec.network.model_fields_set and getattr(spec.network, key) is not None:
+        if getattr(spec.network, key) != type(spec.network).model_fields[key].default:
             problem = "the cluster has its own address ranges"
             yield Unsupported("kubernetes", f"network.{key}", problem, "remove it")
 
