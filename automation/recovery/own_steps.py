@@ -28,7 +28,7 @@ class OwnSteps:
 
 def own_steps(site: RecoverySite) -> Mapping[Incident, OwnSteps]:
     """Return the steps of every failure on the cloud of a stack."""
-    return ON_A_HOST if site.spec.cloud == "docker" else ON_A_CLOUD
+    return {"docker": ON_A_HOST, "kubernetes": ON_A_CLUSTER}.get(site.spec.cloud, ON_A_CLOUD)
 
 
 def variables(site: RecoverySite) -> tuple[Variable, ...]:
@@ -254,6 +254,25 @@ def _host_passphrase(site: RecoverySite) -> Steps:
     )
 
 
+def _cluster(site: RecoverySite) -> Steps:
+    return (
+        Step(
+            "In another cluster, let its owner install what `agent-platform doctor` names, and set `kubernetes.context` and "
+            "`kubernetes.cluster_uid` to it.",
+            own=("doctor", site.stack),
+        ),
+        Step(
+            "Nothing of the old cluster is left to change: forget its objects.",
+            own=("refresh", site.stack),
+        ),
+        Step("Create everything; restore the database before that, as below.", own=("up", site.stack)),
+    )
+
+
+def _owner_of_bucket(_site: RecoverySite) -> Steps:
+    return (Step("Let the owner of the bucket restore versions of the objects; the platform keeps no copies of them."),)
+
+
 def _update(site: RecoverySite) -> Steps:
     return (update(site),)
 
@@ -286,4 +305,18 @@ ON_A_HOST: Mapping[Incident, OwnSteps] = {
     Incident.REGISTRY: OwnSteps("Images deleted from the host", _update),
     Incident.STATE: OwnSteps("State under .local lost or damaged", _host_state, rebuilds=False),
     Incident.SECRETS_KEY: OwnSteps("Passphrase under .local lost", _host_passphrase, rebuilds=False),
+}
+
+ON_A_CLUSTER: Mapping[Incident, OwnSteps] = {
+    Incident.ZONE: OwnSteps("Loss of a node or of a zone", _missing, _difference),
+    Incident.REGION: OwnSteps("Loss of the cluster", _cluster, rebuilds=False),
+    Incident.DATABASE: OwnSteps("Database deleted", _restored),
+    Incident.ROWS: OwnSteps("Rows of the database lost or wrong", lambda _site: (), rebuilds=False),
+    Incident.BUCKET: OwnSteps("Objects of the bucket deleted", _owner_of_bucket, rebuilds=False),
+    Incident.CACHE: OwnSteps("Volume of the cache lost", _missing),
+    Incident.SECRET: OwnSteps("Secret deleted or wrong", lambda site: _secret(site)[:1] + _update(site)),
+    Incident.SERVICE: OwnSteps("Deployment or pod deleted by hand", _missing, _difference),
+    Incident.REGISTRY: OwnSteps("Image deleted from its registry", _update),
+    Incident.STATE: OwnSteps("State backend lost", _state, rebuilds=False),
+    Incident.SECRETS_KEY: OwnSteps("Key or passphrase of the stack's secrets lost", _secrets_key, rebuilds=False),
 }

@@ -133,6 +133,21 @@ class InheritedMetadata(TypedDict):
     labels: Mapping[str, str]
 
 
+class ManagedRole(TypedDict):
+    """Role of the server, whose password the operator sets from a Secret whenever that changes."""
+
+    name: str
+    ensure: Literal["present", "absent"]
+    login: bool
+    passwordSecret: LocalReference
+
+
+class Managed(TypedDict):
+    """What the operator keeps in the server."""
+
+    roles: Sequence[ManagedRole]
+
+
 class ClusterSpec(TypedDict):
     """`spec` of a Cluster."""
 
@@ -146,6 +161,7 @@ class ClusterSpec(TypedDict):
     storage: Storage
     resources: Resources
     postgresql: Postgresql
+    managed: NotRequired[Managed]
     affinity: NotRequired[Affinity]
     topologySpreadConstraints: NotRequired[Sequence[SpreadConstraint]]
     enablePDB: bool

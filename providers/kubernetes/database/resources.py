@@ -2,7 +2,7 @@
 
 A Cluster has the fixed name `database`; clients connect to the Service `database-rw` of the operator, which always is the
 primary. The owner's password is ours, because the operator's own would not be known to this program. A changed password is a
-new Secret, which the Cluster then names.
+new Secret, which the Cluster then names as that of the role.
 """
 
 import base64
@@ -34,7 +34,15 @@ from providers.kubernetes.database.cluster import (
     object_store_spec,
     scheduled_backup_spec,
 )
-from providers.kubernetes.database.custom_resources import CLUSTER_API, RELOAD_LABEL, STORE_API, Plugin
+from providers.kubernetes.database.custom_resources import (
+    CLUSTER_API,
+    RELOAD_LABEL,
+    STORE_API,
+    Bootstrap,
+    LocalReference,
+    ManagedRole,
+    Plugin,
+)
 from providers.kubernetes.database.network import create_database_policy
 from providers.kubernetes.naming import DATABASE
 from providers.kubernetes.network.flows import DATABASE_PORT
@@ -101,15 +109,21 @@ def _cluster(
     """Cluster, protected when `database.deletion_protection` is true: its volumes are deleted with it."""
     owner = create_login(scope, base, "owner", password)
     plugins: list[Plugin] = [archive_plugin(folder)] if folder is not None else []
-    bootstrap = {
+    login: LocalReference = {"name": generated_name(owner)}
+    bootstrap: Bootstrap = {
         "initdb": {
             "database": DATABASE_NAME,
             "owner": USERNAME,
-            "secret": {"name": generated_name(owner)},
+            "secret": login,
             "dataChecksums": True,
             "encoding": "UTF8",
         }
     }
+    settings = cluster_spec(
+        base.context, spec, bootstrap, scope.tags, plugins=plugins, pull_secrets=base.registry.pull_secrets
+    )
+    role: ManagedRole = {"name": USERNAME, "ensure": "present", "login": True, "passwordSecret": login}
+    settings["managed"] = {"roles": [role]}
     policy = create_database_policy(scope, base, DATABASE, DATABASE)
     annotations = {WAIT_FOR: "condition=Ready", TIMEOUT_SECONDS: str(READY_SECONDS)}
     return kubernetes.apiextensions.CustomResource(
@@ -117,10 +131,10 @@ def _cluster(
         api_version=CLUSTER_API,
         kind="Cluster",
         metadata=metadata(scope, base.context, DATABASE, DATABASE, annotations=annotations),
-        spec=cluster_spec(
-            base.context, spec, bootstrap, scope.tags, plugins=plugins, pull_secrets=base.registry.pull_secrets
-        ),
+        spec=settings,
         opts=scope.opts(
+            # it says how the first instance was created: that of a Cluster that was restored by hand differs
+            ignore_changes=["spec.bootstrap"],
             protect=spec.deletion_protection,
             # without the policies the instances reach neither the API server nor each other, and initialization never ends
             depends_on=[*base.ready(), policy, *([store] if store else [])],
