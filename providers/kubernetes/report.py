@@ -48,7 +48,7 @@ def connections(site: ReportSite) -> Iterator[AllowedConnection]:
 
 def _connections(site: ReportSite) -> Iterator[AllowedConnection]:
     for policy in site.of_type(POLICY):
-        part = _part(policy.value("spec", "podSelector"))
+        part = part_of(policy.value("spec", "podSelector"))
         if not part:
             continue
         for rule in policy.items("spec", "ingress"):
@@ -71,7 +71,7 @@ def _source(peer: Labels) -> tuple[str, bool]:
         name = _label(namespace, NAMESPACE_LABEL)
         pods = _label(peer.get("podSelector"), "app.kubernetes.io/name")
         return f"namespace {name}" if name else f"pods of {pods or 'every namespace'}", False
-    return _part(peer.get("podSelector")), False
+    return part_of(peer.get("podSelector")), False
 
 
 def _leaving(
@@ -86,7 +86,7 @@ def _leaving(
     yield AllowedConnection(part, target, _ports(site, part, rule), evidence(policy), open=cidr == ANYWHERE)
 
 
-def _part(selector: object) -> str:
+def part_of(selector: object) -> str:
     """Return the service or part whose pods a selector has; empty for every pod."""
     part = _label(selector, COMPONENT) or _label(selector, CLUSTER_LABEL)
     return part.partition(TASK)[0]

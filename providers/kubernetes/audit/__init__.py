@@ -1,1 +1,1 @@
-"""Security checks of resources on Kubernetes. Pure."""
+"""Security checks of a platform on Kubernetes."""
