@@ -1,11 +1,14 @@
 """Platforms on Kubernetes for tests: production, staging, and variants that declare other objects."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 
 from automation.plan.inventory import Inventory
-from automation.stack.document import with_values
-from providers.contract.spec.defaults import Raw
+from automation.stack.document import stack_of, with_values
+from components.settings import PLATFORM_KEY
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import Raw, complete
 from tests.planning import DRILL, DROP, JOBS, ROOT, plan, production, raw_of
 
 REGISTRY = "ghcr.io/acme"
@@ -64,6 +67,13 @@ GATEWAY: Mapping[str, object] = {
     "gateway_namespace": "envoy-gateway-system",
 }
 SIMPLE_INGRESS: Mapping[str, object] = {"ingress.waf": False, "ingress.rate_limit": DROP}
+
+
+def spec_of(raw: Raw, *, check: bool = True) -> Platform:
+    """Return the spec of a platform; without `check`, also of one that the cluster refuses."""
+    return (
+        stack_of("prod", {PLATFORM_KEY: raw}).spec if check else Platform.model_validate_json(json.dumps(complete(raw)))
+    )
 
 
 def staging(changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:
