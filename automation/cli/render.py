@@ -41,16 +41,19 @@ def render(
 
     from automation.plan.build import plan_of
     from automation.render.documents import SECRETS_FILE, folder_content, write_folder
-    from automation.render.manifests import manifests_of
+    from automation.render.manifests import render_stack
     from automation.render.secrets import SecretStore, required_secrets, without_secrets
 
-    manifests = manifests_of(plan_of(file, folder).inventory)
+    rendered = render_stack(plan_of(file, folder).inventory)
+    manifests = rendered.manifests
     store = SecretStore(secret_store, secret_store_kind) if secret_store is not None else None
     required = () if store is not None else required_secrets(manifests)
     written = tuple(without_secrets(manifests, store))
-    removed = write_folder(output, folder_content(stack, written, required))
+    removed = write_folder(output, folder_content(stack, written, required, rendered.left_out))
     typer.echo(f"wrote kustomization.yaml and {len(written)} manifests to {output}")
     if removed:
         typer.echo(f"removed files of objects that the stack no longer has: {len(removed)}")
+    for each in rendered.left_out:
+        typer.echo(f"left out because of a secret value: {each.kind} {each.name} ({', '.join(each.paths)})")
     if required:
         typer.echo(f"Secrets that must exist before: {len(required)}, listed in {output / SECRETS_FILE}")

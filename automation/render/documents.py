@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from automation.plan.inventory import Value
-from automation.render.manifests import Manifest
+from automation.render.manifests import LeftOut, Manifest
 from automation.render.secrets import RequiredSecret
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
@@ -54,7 +54,9 @@ def file_name(manifest: Manifest) -> str:
     return f"{manifest.kind.lower()}-{manifest.name}.yaml"
 
 
-def folder_content(stack: str, manifests: Sequence[Manifest], required: Sequence[RequiredSecret]) -> Mapping[str, str]:
+def folder_content(
+    stack: str, manifests: Sequence[Manifest], required: Sequence[RequiredSecret], left_out: Sequence[LeftOut] = ()
+) -> Mapping[str, str]:
     """Return the text of each file of the folder; `required` are Secrets that nothing in the folder creates."""
     header = HEADER.format(stack=stack)
     files = {file_name(each): f"{header}{yaml_of(each.body)}" for each in manifests}
@@ -64,23 +66,27 @@ def folder_content(stack: str, manifests: Sequence[Manifest], required: Sequence
         "resources": sorted(files),
     }
     content = {**files, KUSTOMIZATION: f"{header}{yaml_of(kustomization)}"}
-    if required:
-        content[SECRETS_FILE] = _secrets_text(stack, required)
+    if required or left_out:
+        content[SECRETS_FILE] = _secrets_text(stack, required, left_out)
     return content
 
 
-def _secrets_text(stack: str, required: Iterable[RequiredSecret]) -> str:
-    rows = [f"| {one.name} | {one.type} | {', '.join(f'`{key}`' for key in one.keys)} |" for one in required]
-    lines = [
-        f"{HEADER.format(stack=stack).strip('# ').strip()}",
-        "",
-        "These Secrets must exist in the namespace before the manifests are applied; no manifest has their values.",
-        "",
-        "| Secret | type | keys |",
-        "|---|---|---|",
-        *rows,
-    ]
-    return "\n".join(lines) + "\n"
+def _secrets_text(stack: str, required: Sequence[RequiredSecret], left_out: Sequence[LeftOut]) -> str:
+    lines = [HEADER.format(stack=stack).strip("# \n"), ""]
+    if required:
+        lines += [
+            "These Secrets must exist in the namespace before the manifests are applied; no manifest has their values.",
+            "",
+        ]
+        lines += ["| Secret | type | keys |", "|---|---|---|"]
+        lines += [f"| {one.name} | {one.type} | {', '.join(f'`{key}`' for key in one.keys)} |" for one in required]
+        lines.append("")
+    if left_out:
+        lines += ["These objects have secret values outside of a Secret, so there is no manifest of them.", ""]
+        lines += ["| object | secret values |", "|---|---|"]
+        lines += [f"| {one.kind} {one.name} | {', '.join(f'`{path}`' for path in one.paths)} |" for one in left_out]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def write_folder(folder: Path, content: Mapping[str, str]) -> tuple[str, ...]:

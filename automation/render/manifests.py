@@ -24,6 +24,7 @@ ENGINE_ANNOTATIONS = "pulumi.com/"
 CLUSTER_KINDS = frozenset({"Namespace", "PriorityClass", "ClusterRole", "ClusterRoleBinding", "StorageClass"})
 """Kinds without a namespace that the platform can declare."""
 GENERATED = re.compile(r"<(?P<subject>[^<>]+)>\.metadata\.name")
+RANDOM_TEXT = re.compile(r"<(?P<subject>random:RandomString [^<>]+)>\.result")
 PLACEHOLDER = re.compile(r"<(?P<subject>[\w./-]+:\w+ [^<>]+)>")
 OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 """DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/."""
@@ -72,28 +73,52 @@ class Manifest:
         return tuple(sorted({key for part in ("data", "stringData") for key in _mapping(self.body.get(part) or {})}))
 
 
-def manifests_of(inventory: Inventory) -> tuple[Manifest, ...]:
-    """Return the manifests of a stack, sorted by kind and name; values of Secrets are None.
+@dataclass(frozen=True)
+class LeftOut:
+    """Object that no manifest describes, because it is not a Secret and has secret values at `paths`."""
 
-    Raises InvalidConfiguration for an object that has a secret value and is not a Secret, that depends on a value which only a
-    cluster knows, or whose name is not valid.
+    kind: str
+    name: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RenderedStack:
+    """Manifests of a stack, sorted by kind and name, in which the values of Secrets are None; and what they leave out."""
+
+    manifests: tuple[Manifest, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def render_stack(inventory: Inventory) -> RenderedStack:
+    """Return the manifests of a stack.
+
+    Raises InvalidConfiguration for an object that depends on a value which only a cluster knows, or whose name is not valid.
     """
     rendering = Rendering(inventory)
     manifests = rendering.manifests()
     errors = [
-        *(error for each in manifests for error in rendering.unwritable(each)),
+        *(error for each in manifests for error in rendering.later_values(each)),
         *_invalid_names(manifests),
         *_duplicates(manifests),
     ]
     if errors:
         raise InvalidConfiguration(errors)
-    return manifests
+    left_out = [LeftOut(each.kind, each.name, paths) for each in manifests if (paths := secret_paths(each))]
+    return RenderedStack(tuple(each for each in manifests if not secret_paths(each)), tuple(left_out))
 
 
 def writable_manifests(inventory: Inventory) -> tuple[Manifest, ...]:
     """Return those manifests of a stack whose values are all known and not secret."""
     rendering = Rendering(inventory)
-    return tuple(each for each in rendering.manifests() if not list(rendering.unwritable(each)))
+    return tuple(
+        each for each in rendering.manifests() if not secret_paths(each) and not list(rendering.later_values(each))
+    )
+
+
+def secret_paths(manifest: Manifest) -> tuple[str, ...]:
+    """Return the paths of secret values; those of a Secret have been removed."""
+    return tuple(path for path, value in _leaves(manifest.body, "") if isinstance(value, Secret))
 
 
 @dataclass(frozen=True)
@@ -116,18 +141,13 @@ class Rendering:
         body = self.body(resource)
         return Manifest(resource.name, _ordered({**body, "metadata": self._named(resource, body)}))
 
-    def unwritable(self, manifest: Manifest) -> Iterator[ConfigError]:
-        """Yield the values that no manifest can have: secrets, and what only the cluster knows."""
-        kind, fix = f"{manifest.kind} {manifest.logical_name}", "deploy this stack with `agent-platform up`"
-        leaves = list(_leaves(manifest.body, ""))
-        secret = [path for path, value in leaves if isinstance(value, Secret)]
-        if secret:
-            problem = f"{listed(secret, 'and')} of {kind} is a secret value, which a manifest must not have"
-            yield ConfigError("render", problem, fix)
+    def later_values(self, manifest: Manifest) -> Iterator[ConfigError]:
+        """Yield the values that only the cluster knows."""
+        leaves = _leaves(manifest.body, "")
         later = [path for path, value in leaves if isinstance(value, Unknown) or _has_placeholder(value, self.subjects)]
         if later:
-            problem = f"{listed(later, 'and')} of {kind} is known only after another resource has been created"
-            yield ConfigError("render", problem, fix)
+            problem = f"{listed(later, 'and')} of {manifest.kind} {manifest.logical_name} is known only after another resource"
+            yield ConfigError("render", f"{problem} has been created", "deploy this stack with `agent-platform up`")
 
     @cached_property
     def by_subject(self) -> Mapping[str, Declared]:
@@ -174,10 +194,17 @@ class Rendering:
 
         def leaf(value: Value) -> Value:
             if isinstance(value, str):
-                return GENERATED.sub(named, value)
+                return RANDOM_TEXT.sub(self._generated_text, GENERATED.sub(named, value))
             return int(value) if isinstance(value, float) and value.is_integer() else value
 
         return dict(_mapping(walk(dict(inputs), leaf)))
+
+    def _generated_text(self, match: re.Match[str]) -> str:
+        """Text in place of a random one, the same on every machine."""
+        declared = next((each for each in self.inventory.custom if _subject(each) == match["subject"]), None)
+        length = declared.inputs.get("length") if declared else None
+        digest = hashlib.sha256(f"{self.inventory.stack}/{match['subject']}".encode()).hexdigest()
+        return digest[: int(length)] if isinstance(length, int | float) else match[0]
 
     def _namespace(self, resource: Declared) -> Value:
         provider = Urn.of_provider(resource.provider or "")
