@@ -22,12 +22,14 @@ from automation.stack.document import StackDocument
 from automation.stack.folder import project_folder
 from automation.stack.template import (
     APPS,
+    CLOUD_TITLES,
     CLOUDS,
     KEY,
     LOCATION_KEYS,
     PROFILE_OF_NAME,
     PROFILES,
     SERVICE_NAMES,
+    WITHOUT_MODELS,
     NewStack,
     new_stack_text,
 )
@@ -99,6 +101,9 @@ class InitOptions:
     project: str | None
     subscription_id: str | None
     tenant_id: str | None
+    kube_context: str | None
+    cluster_uid: str | None
+    tls_secret: str | None
     profile: str | None
     service: str | None
     port: int | None
@@ -113,9 +118,10 @@ class InitOptions:
 
     def block(self, cloud: str) -> dict[str, str | None]:
         """Return account and region by the keys of the clouds' blocks."""
-        names = ("account_id", "project", "subscription_id", "tenant_id")
+        names = ("account_id", "project", "subscription_id", "tenant_id", "cluster_uid", "tls_secret")
         return {
             **{name: getattr(self, name) for name in names},
+            "context": self.kube_context,
             "location" if cloud == "azure" else "region": self.region,
         }
 
@@ -132,6 +138,13 @@ def init(
     project: Annotated[str | None, typer.Option(help="Google Cloud: project ID.")] = None,
     subscription_id: Annotated[str | None, typer.Option(help="Azure: subscription ID.")] = None,
     tenant_id: Annotated[str | None, typer.Option(help="Azure: tenant ID.")] = None,
+    kube_context: Annotated[
+        str | None, typer.Option("--context", help="Kubernetes: context of the kubeconfig.")
+    ] = None,
+    cluster_uid: Annotated[str | None, typer.Option(help="Kubernetes: UID of the namespace kube-system.")] = None,
+    tls_secret: Annotated[
+        str | None, typer.Option(help="Kubernetes: Secret with the certificate of the entry.")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help=f"{listed(PROFILES)} [default: by NAME].")] = None,
     service: Annotated[str | None, typer.Option(help="Name of the service [default: by --app].")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port, if it is not that of --app.")] = None,
@@ -164,8 +177,8 @@ def _answers(options: InitOptions, questions: Questions, stack: str, folder: Pat
     default = PROFILE_OF_NAME.get(stack, "development")
     given = options.profile or (None if questions.ask else default)
     profile = cast("Profile", questions.choice("--profile", given, "Profile", PROFILES, default))
-    if options.models and cloud == "docker":
-        questions.errors.append(ConfigError("--models", "a Docker host has no managed models", "remove it"))
+    if options.models and cloud in WITHOUT_MODELS:
+        questions.errors.append(ConfigError("--models", f"{CLOUD_TITLES[cloud]} has no managed models", "remove it"))
     answers = NewStack(
         name=stack,
         cloud=cloud,
@@ -180,7 +193,7 @@ def _answers(options: InitOptions, questions: Questions, stack: str, folder: Pat
         database=questions.flag(options.database, "PostgreSQL database?"),
         cache=questions.flag(options.cache, "Redis-compatible cache?"),
         storage=questions.flag(options.storage, "Bucket for files?"),
-        models=cloud != "docker" and questions.flag(options.models, "Models of the cloud?"),
+        models=cloud not in WITHOUT_MODELS and questions.flag(options.models, "Models of the cloud?"),
         allowed_cidrs=tuple(options.allowed_cidr or ()),
         own_auth=bool(options.own_auth),
     )

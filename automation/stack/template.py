@@ -48,8 +48,11 @@ LOCATION_KEYS: dict[CloudName, tuple[str, ...]] = {
     "gcp": ("project", "region"),
     "azure": ("subscription_id", "tenant_id", "location"),
     "docker": (),
+    "kubernetes": ("context", "cluster_uid", "tls_secret"),
 }
 """Required keys of each cloud's block."""
+WITHOUT_MODELS: tuple[CloudName, ...] = ("docker", "kubernetes")
+"""Targets without managed models."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def _account(answers: NewStack) -> Iterator[str]:
         yield "docker: {}"
     for key, value in answers.block.items():
         yield f"  {key}: {_scalar(value)}"
+    if answers.cloud == "kubernetes" and answers.routed:
+        yield "  entry: haproxy  # or gateway: a Gateway of the cluster, without rate limits, WAF and authentication"
     if answers.models:
         yield f"  models: [{_scalar(MODELS[answers.cloud])}]  # must be enabled in this account"
     comment = "" if answers.profile == "production" else "  # production has more replicas, zones and protection"
@@ -172,7 +177,10 @@ def _data(answers: NewStack) -> Iterator[str]:
     one_zone = answers.cloud == "docker" and answers.profile != "development"
     single = "high_availability: false" if one_zone else ""
     if answers.database:
-        yield f"database: {{{single}}}  # PostgreSQL; the service gets DATABASE_URL and PGHOST, PGUSER, ..."
+        # backups on Kubernetes need a bucket, without which production is refused
+        unsaved = answers.cloud == "kubernetes" and answers.profile != "production"
+        settings = "backup: {retention_days: 0}" if unsaved else single
+        yield f"database: {{{settings}}}  # PostgreSQL; the service gets DATABASE_URL and PGHOST, PGUSER, ..."
     if answers.cache:
         eviction = "eviction: noeviction" if answers.app == "celery" else ""
         yield f"cache: {{{', '.join(filter(None, (single, eviction)))}}}  # Redis protocol; the service gets REDIS_URL"

@@ -35,13 +35,6 @@ PROGRAMS = (
         install="install kubectl (https://kubernetes.io/docs/tasks/tools/), and log in to the cluster",
     ),
 )
-STATE_FOLDER = ".local"
-PASSPHRASE_FILE = f"{STATE_FOLDER}/passphrase"
-CREATE_STATE = (
-    f"umask 077; mkdir -p {STATE_FOLDER}/state; "
-    f"test -s {PASSPHRASE_FILE} || head -c 24 /dev/urandom | base64 | tr -d '\\n' > {PASSPHRASE_FILE}"
-)
-"""Keeps an existing passphrase, without which the secrets of the state are lost."""
 TASK_SECONDS = 86_400
 """Longest time of a one-off task, after which the cluster ends its pod."""
 REMOVED_FIELDS = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports")
@@ -121,8 +114,10 @@ class KubernetesCli:
         return shell.stream(kubectl(stack, "exec", *_terminal(), primary, "--container=postgres", "--", *psql))
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
-        """Return a folder beside the stack file: a cluster has no bucket of its own for the state."""
-        return StateBackend(f"file://./{STATE_FOLDER}/state", "passphrase", (CliCommand(("sh", "-c", CREATE_STATE)),))
+        """Raise CliFailure: a cluster has no bucket of its own for the state."""
+        problem = "a cluster has no bucket for the state"
+        fix = "create a bucket where you keep data, and run `agent-platform login s3://BUCKET` (or gs://, azblob://)"
+        raise CliFailure("--create-state", problem, fix)
 
 
 COMPONENT = "app.kubernetes.io/component"
