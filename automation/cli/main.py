@@ -67,7 +67,7 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Deploy AI-agent services into production on AWS, Google Cloud, Azure or Docker.",
+    help="Deploy AI-agent services into production on AWS, Google Cloud, Azure, Kubernetes or Docker.",
     epilog="Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode)
     + "; `run` and `exec`: the exit code of their command.",
 )  # fmt: skip

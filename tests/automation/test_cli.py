@@ -206,7 +206,7 @@ def test_an_unknown_comparison_lists_stacks_and_clouds(run: Run) -> None:
     result = run("plan", "trial", "--diff", "trail")
     assert result.code == ExitCode.INVALID
     assert result.errors == [
-        "--diff: trail is neither a stack nor a cloud (did you mean trial). Use trial, aws, gcp, azure or docker."
+        "--diff: trail is neither a stack nor a cloud (did you mean trial). Use trial, aws, gcp, azure, docker or kubernetes."
     ]
 
 

@@ -59,7 +59,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a misspelt cloud": (
         ("--cloud", "awz"),
-        '--cloud: "awz" is not one of the allowed values (did you mean aws). Use aws, gcp, azure or docker.',
+        '--cloud: "awz" is not one of the allowed values (did you mean aws). Use aws, gcp, azure, docker or kubernetes.',
     ),
     "two sources": (
         (*AWS, "--app", "fastapi", *IMAGE, "--build", "."), "--build: has no effect with --image. Use one of the two.",
@@ -124,7 +124,7 @@ def test_the_questions_have_the_accounts_of_this_machine_as_defaults(
     lines = ["", "gpc", "aws", "agentos", "ghcr.io/acme/agent:1", "", "", "", "y", "", "", "", "", ""]
     result = CliRunner().invoke(app, ["init"], input="\n".join(lines))
     assert result.exit_code == 0, result.output
-    assert '"gpc" is not one of the allowed values (did you mean gcp); use aws, gcp, azure or docker' in result.output
+    assert '"gpc" is not one of the allowed values (did you mean gcp); use aws, gcp, azure, docker or kubernetes' in result.output
     spec = read_stack(tmp_path, "dev").spec
     assert spec.aws is not None
     assert (spec.aws.region, spec.aws.account_id) == ("eu-west-1", "111122223333")

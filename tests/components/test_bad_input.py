@@ -25,11 +25,11 @@ def messages(changes: Mapping[str, object], cloud: str | None = None) -> list[st
 ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "a cloud that does not exist": (
         {"cloud": "awz"},
-        'cloud: "awz" is not one of the allowed values (did you mean aws). Use aws, gcp, azure or docker.',
+        'cloud: "awz" is not one of the allowed values (did you mean aws). Use aws, gcp, azure, docker or kubernetes.',
     ),
     "an unknown key": (
         {"databse": {}},
-        "databse: unknown key (did you mean database). Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, cost, database, deployer, docker, gcp, ingress, jobs, monitoring, network, profile, recovery, services, storage or tags.",
+        "databse: unknown key (did you mean database). Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, cost, database, deployer, docker, gcp, ingress, jobs, kubernetes, monitoring, network, profile, recovery, services, storage or tags.",
     ),
     "an unknown key deep inside": (
         {"services.gateway.size": {"vcpus": 1}},

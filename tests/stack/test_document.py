@@ -67,7 +67,7 @@ def test_another_cloud_can_be_chosen(tmp_path: Path) -> None:
     written(tmp_path, yaml.safe_dump({"config": {PLATFORM_KEY: BASE}}))
     assert read_stack(tmp_path, "trial", "gcp").spec.cloud == "gcp"
     assert messages(tmp_path, cloud="awz") == [
-        'cloud: "awz" is not one of the allowed values (did you mean aws). Use aws, gcp, azure or docker.'
+        'cloud: "awz" is not one of the allowed values (did you mean aws). Use aws, gcp, azure, docker or kubernetes.'
     ]
 
 
