@@ -124,7 +124,10 @@ def test_the_questions_have_the_accounts_of_this_machine_as_defaults(
     lines = ["", "gpc", "aws", "agentos", "ghcr.io/acme/agent:1", "", "", "", "y", "", "", "", "", ""]
     result = CliRunner().invoke(app, ["init"], input="\n".join(lines))
     assert result.exit_code == 0, result.output
-    assert '"gpc" is not one of the allowed values (did you mean gcp); use aws, gcp, azure, docker or kubernetes' in result.output
+    assert (
+        '"gpc" is not one of the allowed values (did you mean gcp); use aws, gcp, azure, docker or kubernetes'
+        in result.output
+    )
     spec = read_stack(tmp_path, "dev").spec
     assert spec.aws is not None
     assert (spec.aws.region, spec.aws.account_id) == ("eu-west-1", "111122223333")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from automation.render.manifests import Rendering
+from components.validation.parse import parse
 from providers import host_checks
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import KubernetesBlock, Platform
@@ -15,6 +17,8 @@ from providers.kubernetes.preflight.inspection import inspect_cluster
 from providers.kubernetes.preflight.objects import check_objects
 from providers.kubernetes.preflight.rights import METRICS, required_rights, served_resources
 from tests.kubernetes.fake_kubectl import FakeKubectl
+from tests.kubernetes.platforms import VARIANTS, prod, prod_plan, staging
+from tests.planning import plan
 
 UID = "3f0c6f2e-8f3c-4a39-9d6e-5b1a2c3d4e5f"
 SPEC = Platform.model_validate(
@@ -205,6 +209,8 @@ def api(tmp_path: Path) -> FakeKubectl:
     fake.answer("/api/v1/namespaces/kube-system", {"metadata": {"uid": UID}})
     rule = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
     fake.answer("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", {"status": {"resourceRules": [rule]}})
+    allowed = {"status": {"allowed": True}}
+    fake.answer("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", allowed)
     fake.answer("/apis/postgresql.cnpg.io/v1", {"resources": [{"name": "clusters"}, {"name": "scheduledbackups"}]})
     accepted = {"status": {"conditions": [{"type": "Accepted", "status": "True"}]}}
     fake.answer("/apis/gateway.networking.k8s.io/v1/gatewayclasses/eg", accepted)
@@ -260,13 +266,35 @@ def test_rights_that_the_rules_do_not_grant_are_missing(api: FakeKubectl) -> Non
     assert {"create secrets", "patch deployments.apps", "delete clusters.postgresql.cnpg.io"} <= set(missing)
 
 
+def test_the_right_to_create_the_namespace_is_needed_until_it_exists(api: FakeKubectl) -> None:
+    review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    api.answer(review, {"status": {"allowed": False}})
+    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ("create namespaces",)
+    api.answer("/api/v1/namespaces/agents", {"metadata": {"labels": {}}})
+    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ()
+
+
+@pytest.mark.parametrize("case", ["production", *VARIANTS])
+def test_the_rights_cover_every_object_of_a_plan(case: str) -> None:
+    raw = prod() if case == "production" else staging(*VARIANTS[case])
+    inventory = prod_plan() if case == "production" else plan(raw, stack="staging")
+    rights = {(right.group, right.resource) for right in required_rights(parse(raw, "staging"))}
+    declared = {(each.api_version.rpartition("/")[0], plural(each.kind)) for each in Rendering(inventory).manifests()}
+    assert declared - rights == {("", "namespaces")}
+
+
+def plural(kind: str) -> str:
+    """Resource of a kind: `networkpolicies`."""
+    return f"{kind[:-1]}ies".lower() if kind.endswith("cy") else f"{kind}s".lower()
+
+
 def test_an_incomplete_answer_is_completed_by_one_question_for_each_right(api: FakeKubectl) -> None:
     path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
     api.answer(path, {"status": {"resourceRules": [], "incomplete": True}})
     api.answer("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {"status": {"allowed": True}})
     assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ()
     reviews = [call for call in api.calls if "selfsubjectaccessreviews" in call]
-    assert len(reviews) == len(required_rights(SPEC))
+    assert len(reviews) == len(required_rights(SPEC)) + 1
 
 
 def test_a_failing_login_is_reported(api: FakeKubectl) -> None:

@@ -14,6 +14,8 @@ from providers.kubernetes.preflight.rights import (
     METRICS,
     MONITORING_RESOURCES,
     ROUTE_RESOURCES,
+    SCALED_OBJECTS,
+    asks_keda,
     backs_up,
     routes,
     runs_database,
@@ -97,6 +99,9 @@ def check_metrics(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     scaled = [name for name, service in spec.services.items() if service.replicas.min < service.replicas.max]
     if not scaled:
         return CheckResult("autoscaling", "no service is scaled")
+    if asks_keda(spec) and SCALED_OBJECTS not in cluster.served:
+        problem, fix = f"the cluster does not serve {SCALED_OBJECTS}", "install KEDA, or remove it"
+        return CheckResult("autoscaling", "", (ConfigError("kubernetes.keda_prometheus_url", problem, fix),))
     if METRICS in cluster.served:
         return CheckResult("autoscaling", "the cluster serves the metrics of pods")
     problem = "the cluster does not serve metrics.k8s.io, so the number of replicas would not change"

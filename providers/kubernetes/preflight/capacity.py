@@ -7,7 +7,7 @@ from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform, Service
 from providers.kubernetes.context import block_of
 from providers.kubernetes.preflight.cluster import ClusterFacts, StorageClass
-from providers.kubernetes.preflight.rights import runs_database
+from providers.kubernetes.preflight.rights import keeps_volumes, runs_database
 
 SURGE = 0.25
 """Share of replicas that a rollout adds (`maxSurge`), rounded up."""
@@ -69,8 +69,7 @@ def _surge(service: Service) -> int:
 def check_storage(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     """Check the storage class of volumes, and that it can grow them."""
     subject, name = "storage class", block_of(spec).storage_class
-    keeps_volumes = runs_database(spec) or (spec.cache is not None and not block_of(spec).cache.external)
-    if not keeps_volumes:
+    if not (runs_database(spec) or keeps_volumes(spec)):
         return CheckResult(subject, "no volume is needed")
     if cluster.storage_classes is None:
         return CheckResult(subject, "cannot be read", fix="allow `list` on storageclasses to this user")

@@ -124,11 +124,15 @@ def _uid(kubectl: Kubectl) -> str:
 
 
 def missing_rights(kubectl: Kubectl, spec: Platform, namespace: str) -> tuple[str, ...]:
-    """Return the rights in the namespace that this user lacks."""
+    """Return the rights in the namespace that this user lacks, and that to create the namespace while it does not exist."""
     rules = kubectl.review("SelfSubjectRulesReview", {"namespace": namespace})
     missing = [right for right in required_rights(spec) if not allows(rules, right)]
     if rules.get("incomplete") is True:
         missing = [right for right in missing if not _may(kubectl, right, namespace)]
+    # a namespace is an object of the cluster, which the rules of a namespace say nothing about
+    create = Right("create", "", "namespaces")
+    if kubectl.get(f"/api/v1/namespaces/{namespace}") is None and not _may(kubectl, create, ""):
+        missing.append(create)
     return tuple(str(right) for right in missing)
 
 

@@ -40,38 +40,48 @@ def resources_of(spec: Platform) -> Iterator[tuple[str, str]]:
     yield "networking.k8s.io", "networkpolicies"
     yield "policy", "poddisruptionbudgets"
     yield "autoscaling", "horizontalpodautoscalers"
-    if spec.cache is not None and not block_of(spec).cache.external:
+    if keeps_volumes(spec):
+        yield "", "persistentvolumeclaims"
         yield "apps", "statefulsets"
-    if spec.jobs or spec.releases:
+    if spec.jobs or spec.releases or spec.recovery.drill is not None:
         yield "batch", "cronjobs"
+    if spec.releases:
+        # `up` starts a release command as a Job
+        yield "batch", "jobs"
+    if spec.recovery.drill is not None:
+        yield "rbac.authorization.k8s.io", "roles"
+        yield "rbac.authorization.k8s.io", "rolebindings"
     for served in served_resources(spec):
-        group, _, resource = served.partition("/v")
-        yield group, resource.partition("/")[2]
+        group, _, rest = served.partition("/")
+        yield group, rest.partition("/")[2]
 
 
 def served_resources(spec: Platform) -> Iterator[str]:
     """Yield the custom resources that a stack declares, such as `postgresql.cnpg.io/v1/clusters`."""
     if routes(spec):
         yield from ROUTE_RESOURCES
+    if spec.public and block_of(spec).issuer is not None:
+        yield CERTIFICATES
     if runs_database(spec):
         yield from DATABASE_RESOURCES
         if backs_up(spec):
             yield from BACKUP_RESOURCES
-    if watches(spec):
-        yield from MONITORING_RESOURCES
+    if asks_keda(spec):
+        yield SCALED_OBJECTS
+    yield from MONITORING_RESOURCES
 
 
 ROUTE_RESOURCES = ("gateway.networking.k8s.io/v1/gateways", "gateway.networking.k8s.io/v1/httproutes")
 DATABASE_RESOURCES = ("postgresql.cnpg.io/v1/clusters",)
 BACKUP_RESOURCES = ("postgresql.cnpg.io/v1/scheduledbackups", "barmancloud.cnpg.io/v1/objectstores")
 MONITORING_RESOURCES = (
-    "monitoring.coreos.com/v1/servicemonitors",
     "monitoring.coreos.com/v1/podmonitors",
     "monitoring.coreos.com/v1/prometheusrules",
     "monitoring.coreos.com/v1alpha1/alertmanagerconfigs",
 )
 CERTIFICATES = "cert-manager.io/v1/certificates"
 METRICS = "metrics.k8s.io/v1beta1/pods"
+SCALED_OBJECTS = "keda.sh/v1alpha1/scaledobjects"
 
 
 def routes(spec: Platform) -> bool:
@@ -89,9 +99,17 @@ def backs_up(spec: Platform) -> bool:
     return runs_database(spec) and block_of(spec).bucket is not None
 
 
-def watches(spec: Platform) -> bool:
-    """True when the stack has monitors, rules or receivers, as every stack has."""
-    return bool(spec.services)
+def keeps_volumes(spec: Platform) -> bool:
+    """True when the platform has volumes besides those of the database: of its own cache, or of traces."""
+    own_cache = spec.cache is not None and not block_of(spec).cache.external
+    return own_cache or spec.monitoring.tracing is not None
+
+
+def asks_keda(spec: Platform) -> bool:
+    """True when KEDA scales a service by its requests."""
+    return block_of(spec).keda_prometheus_url is not None and any(
+        service.autoscaling.requests_per_replica_per_minute for service in spec.services.values()
+    )
 
 
 def allows(rules: Fields, right: Right) -> bool:
