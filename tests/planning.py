@@ -50,9 +50,10 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
             "cache": {"external": True},
             "models_identity": "arn:aws:iam::111122223333:role/agents-models",
         },
-        "cache": {},
+        "cache": {"eviction": "volatile-lru"},
         "storage": {},
         "budget": REMOVE,
+        "deployer": REMOVE,
     },
 }
 """What production must say differently on a cloud that refuses a part of it; the refusals have separate tests."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 IN_CLUSTER: Mapping[str, object] = {
     "context": "trial",
+    "cluster_uid": "3f0c0000-0000-0000-0000-000000000002",
+    "registry": "ghcr.io/acme",
     "entry": "haproxy",
     "tls_secret": "agents-tls",
     "bucket": {"name": "acme-agents", "endpoint_url": "https://s3.example.com"},
@@ -30,9 +32,9 @@ KUBERNETES_KEYS: tuple[tuple[str, object, Mapping[str, object]], ...] = (
     ("cluster_uid", "3f0c0000-0000-0000-0000-000000000001", {}),
     ("namespace", "agents", {}),
     ("flavour", "gke", {"kubernetes": {**ON_EKS, "identities": {"web": ROLE}}}),
-    ("entry", "gateway", {**GATEWAY, "kubernetes.entry": "haproxy", "kubernetes.gateway_class": None}),
+    ("entry", "gateway", {**GATEWAY, "kubernetes.entry": "haproxy"}),
     ("gateway_class", "istio", GATEWAY),
-    ("gateway", {"name": "shared", "namespace": "gateways"}, {**GATEWAY, "kubernetes.gateway_class": None}),
+    ("gateway", {"name": "shared", "namespace": "gateways"}, GATEWAY),
     ("gateway.name", "other", EXISTING),
     ("gateway.namespace", "other", EXISTING),
     ("gateway_namespace", "envoy-gateway-system", GATEWAY),
@@ -57,7 +59,7 @@ KUBERNETES_KEYS: tuple[tuple[str, object, Mapping[str, object]], ...] = (
         "arn:aws:iam::111122223333:role/models",
         {"kubernetes": {**ON_EKS, "models_identity": ROLE}, "services.web.uses": ["models"]},
     ),
-    ("registry", "ghcr.io/other", {"services.web.image": "web:1.0", "kubernetes.registry": "ghcr.io/acme"}),
+    ("registry", "ghcr.io/other", {"services.web.image": "web:1.0"}),
     ("images", {"proxy": "registry.example.com/haproxy:3.2"}, ROUTED),
 )
 """Key in the block, another value for it, and the values that it depends on."""

@@ -29,7 +29,7 @@ def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if not spec.public:
         return [*rules]
     if by_haproxy(spec):
-        return [*rules, *_unused_gateway(spec), *haproxy_refusals(spec)]
+        return [*rules, *haproxy_refusals(spec)]
     return [*rules, *_gateway(spec), *_limits(spec), *_authentication(spec), *_affinity(spec)]
 
 
@@ -38,7 +38,7 @@ def entry_adjustments(spec: Platform) -> list[Adjustment]:
     if not spec.public:
         return []
     own = _haproxy_adjustments(spec) if by_haproxy(spec) else _gateway_adjustments(spec)
-    return [*own, *_names(spec)]
+    return [*own, *_names(spec), *_unused(spec)]
 
 
 def _certificate(spec: Platform) -> Iterator[Diagnostic]:
@@ -60,12 +60,21 @@ def _certificate(spec: Platform) -> Iterator[Diagnostic]:
         yield ConfigError("ingress.domain", problem, "set it, or use kubernetes.tls_secret")
 
 
-def _unused_gateway(spec: Platform) -> Iterator[Diagnostic]:
+def _unused(spec: Platform) -> Iterator[Adjustment]:
+    """Keys of a Gateway beside HAProxy, and those of an own Gateway beside an existing one."""
     block = block_of(spec)
-    for key in ("gateway_class", "gateway", "gateway_namespace"):
-        if getattr(block, key) is not None:
-            problem = "no effect with kubernetes.entry: haproxy, which has a load balancer of its own"
-            yield ConfigError(f"kubernetes.{key}", problem, "remove it")
+    keys: tuple[str, ...] = ()
+    reason = "kubernetes.entry: haproxy has a load balancer of its own"
+    if block.entry == "haproxy":
+        keys = ("gateway_class", "gateway", "gateway_namespace")
+    elif block.gateway is not None:
+        keys = ("gateway_class", "issuer", "tls_secret")
+        reason = f"the existing Gateway {block.gateway.name} has its listeners and certificates"
+    for key in keys:
+        value = getattr(block, key)
+        if value is not None:
+            shown = value if isinstance(value, str) else value.model_dump()
+            yield Adjustment(f"kubernetes.{key}", shown, Effect.IGNORED, reason)
 
 
 def _gateway(spec: Platform) -> Iterator[Diagnostic]:
@@ -73,13 +82,6 @@ def _gateway(spec: Platform) -> Iterator[Diagnostic]:
     if block.gateway is None and block.gateway_class is None:
         fix = "set it, or kubernetes.gateway, or set kubernetes.entry to haproxy"
         yield ConfigError("kubernetes.gateway_class", "missing; public services need a Gateway", fix)
-    if block.gateway is not None:
-        for key in ("gateway_class", "issuer", "tls_secret"):
-            if getattr(block, key) is not None:
-                problem = (
-                    f"no effect with the existing Gateway {block.gateway.name}, which has listeners and certificates"
-                )
-                yield ConfigError(f"kubernetes.{key}", problem, "remove it, or remove kubernetes.gateway")
     if spec.ingress.domain is None:
         problem = "missing; routes of a Gateway are found by their host name"
         yield ConfigError("ingress.domain", problem, f"set it, or {TO_HAPROXY}")
