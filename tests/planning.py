@@ -48,6 +48,7 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
                 "region": "us-west-2",
             },
             "cache": {"external": True},
+            "grafana_url": "https://grafana.example.com",
             "models_identity": "arn:aws:iam::111122223333:role/agents-models",
         },
         "cache": {"eviction": "volatile-lru"},

@@ -44,6 +44,7 @@ KUBERNETES_KEYS: tuple[tuple[str, object, Mapping[str, object]], ...] = (
     ("api_server", ["10.0.0.1/32"], DATABASE),
     ("monitoring_namespace", "observability", ROUTED),
     ("monitoring_labels", {"release": "prometheus"}, {}),
+    ("grafana_url", "https://grafana.example.com", {"monitoring.dashboards": True}),
     ("keda_prometheus_url", "http://prometheus.monitoring.svc:9090", ROUTED),
     ("bucket", {"name": "other", "endpoint_url": "https://s3.example.com"}, STORAGE),
     ("bucket.name", "other", STORAGE),

@@ -37,7 +37,7 @@ class Reading:
 
 def readings(plan: Inventory, cloud: str) -> dict[str, Reading]:
     """Alarms of a plan by the key of their rule."""
-    readers = {"aws": _aws, "gcp": _gcp, "azure": _azure, "docker": _docker}
+    readers = {"aws": _aws, "gcp": _gcp, "azure": _azure, "docker": _docker, "kubernetes": _kubernetes}
     return dict(readers[cloud](plan))
 
 
@@ -135,14 +135,30 @@ def _docker(plan: Inventory) -> Iterator[tuple[str, Reading]]:
     """Rules of the Prometheus container: `<expression> > <threshold>` for a time after the window of the expression."""
     for group in _rule_groups(plan):
         for rule in cast("list[Values]", group["rules"]):
-            expression, _, threshold = str(rule["expr"]).rpartition(" > ")
-            windows = [int(seconds) for seconds in re.findall(r"\[(\d+)s\]", expression)]
-            labels = cast("dict[str, str]", rule["labels"])
-            held = int(str(rule["for"]).removesuffix("s"))
-            yield (
-                str(rule["alert"]),
-                Reading(">", float(threshold), held + max(windows, default=0), labels["severity"], ()),
-            )
+            yield str(rule["alert"]), _prometheus_reading(rule)
+
+
+def cluster_rules(plan: Inventory) -> Iterator[tuple[str, Values]]:
+    """Alerts of the cluster's Prometheus by name; recording rules are left out."""
+    for rules in plan.of_type("monitoring.coreos.com:PrometheusRule"):
+        for group in cast("list[Values]", cast("Values", rules.inputs["spec"])["groups"]):
+            for rule in cast("list[Values]", group["rules"]):
+                if "alert" in rule:
+                    yield str(rule["alert"]), rule
+
+
+def _kubernetes(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    for name, rule in cluster_rules(plan):
+        yield name, _prometheus_reading(rule)
+
+
+def _prometheus_reading(rule: Values) -> Reading:
+    """Reading of `<expression> > <threshold>` for a time after the window of the expression."""
+    expression, _, threshold = str(rule["expr"]).rpartition(" > ")
+    windows = [int(seconds) for seconds in re.findall(r"\[(\d+)s\]", expression)]
+    labels = cast("dict[str, str]", rule["labels"])
+    held = int(str(rule["for"]).removesuffix("s"))
+    return Reading(">", float(threshold), held + max(windows, default=0), labels["severity"], ())
 
 
 def _rule_groups(plan: Inventory) -> list[Values]:

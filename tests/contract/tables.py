@@ -12,7 +12,7 @@ from pathlib import Path
 from automation.plan.inventory import Declared, Inventory, plain
 from providers import AVAILABLE
 from providers.contract.capabilities import CAPABILITIES
-from providers.contract.spec.defaults import is_list
+from providers.contract.spec.defaults import is_list, is_mapping
 from tests.contract.readings import readings
 from tests.planning import DRILL, ROOT, plan, production, raw_of
 
@@ -64,6 +64,8 @@ def gateway_rules() -> str:
 
 def permissions(cloud: str) -> str:
     """Every role, role assignment and resource with a policy; on Docker capabilities, networks and host paths of each container."""
+    if cloud == "kubernetes":
+        return _lines(_cluster_lines(production_plan(cloud)))
     if cloud != "docker":
         return _inputs(production_plan(cloud), PERMISSION_TYPES, policies=True)
     return _lines(_container_lines(production_plan(cloud)))
@@ -103,7 +105,7 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     makers: Mapping[str, Callable[[str], str]] = {"alarms": alarms, "waf": waf_rules, "permissions": permissions}
     for cloud in AVAILABLE:
         for name, make in makers.items():
-            if (cloud, name) != ("docker", "waf"):
+            if name != "waf" or cloud not in ("docker", "kubernetes"):
                 yield f"{cloud}-{name}.txt", lambda make=make, cloud=cloud: make(cloud)
         if "Drill" in CAPABILITIES[cloud] or cloud == "docker":
             yield f"{cloud}-drill.txt", lambda cloud=cloud: drill(cloud)
@@ -113,6 +115,20 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"names-standby{suffix}.txt", lambda cloud=cloud: names_in_standby_region(cloud)
     for stack in SHIPPED:
         yield f"names-{stack}.txt", lambda stack=stack: logical_names(stack)
+
+
+def _cluster_lines(inventory: Inventory) -> Iterator[str]:
+    """Rules of network policies and roles, and annotations of service accounts."""
+    types = ("networking.k8s.io:NetworkPolicy", "rbac.authorization.k8s.io:Role", "core:ServiceAccount")
+    for resource in sorted((r for r in inventory.custom if r.short_type in types), key=_order):
+        yield resource.name
+        for key in ("spec", "rules"):
+            if key in resource.inputs:
+                yield f"  {key}: {_json(resource.inputs[key])}"
+        metadata = resource.inputs.get("metadata")
+        annotations = metadata.get("annotations") if is_mapping(metadata) else None
+        if annotations:
+            yield f"  annotations: {_json(annotations)}"
 
 
 def _container_lines(inventory: Inventory) -> Iterator[str]:

@@ -12,7 +12,7 @@ from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 from tests.planning import production
 
-RESERVED = {"aws": 5, "gcp": 3, "azure": 15, "docker": 3}
+RESERVED = {"aws": 5, "gcp": 3, "azure": 15, "docker": 3, "kubernetes": 3}
 REPLICAS = {"docker": {"min": 12, "max": 12}}
 
 
@@ -30,7 +30,7 @@ def spec_of(cloud: str, connections: int, changes: Mapping[str, object] | None =
 
 
 IN_STEPS = {"services.gateway.rollout": {"strategy": "canary"}}
-TIMES_IN_STEPS = {"aws": 3, "gcp": 2, "azure": 2, "docker": 3}
+TIMES_IN_STEPS = {"aws": 3, "gcp": 2, "azure": 2, "docker": 3, "kubernetes": 3}
 """How often the replicas of a service run at most during its rollout in steps."""
 
 

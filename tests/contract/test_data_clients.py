@@ -13,7 +13,7 @@ from providers.contract.data_clients import QUERIES, require_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported
 from tests.planning import production
 
-OPENED = ("docker",)
+OPENED = ("docker", "kubernetes")
 CONTAINERS = {DataClient.PSQL: "prod-database-server-0a1b2c3", DataClient.REDIS: "prod-cache-server-0a1b2c3"}
 
 
@@ -55,7 +55,7 @@ def test_a_cloud_refuses_and_names_the_command_that_works(cloud: str, client: Da
     assert isinstance(diagnostic, Unsupported)
     assert (diagnostic.cloud, diagnostic.key, shell.commands) == (cloud, client.store, [])
     user = stack.spec.users_of(client.store)[0]
-    command = "exec" if cloud == "azure" else "run"
+    command = "exec" if cloud in ("azure", "kubernetes") else "run"
     assert diagnostic.fix == (
         f"run `agent-platform {command} prod {user} -- {QUERIES[client]}`, with {client} in its image"
     )

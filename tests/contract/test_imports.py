@@ -20,9 +20,14 @@ SDKS = {
     "gcp": ["pulumi_gcp"],
     "azure": ["pulumi_azure_native"],
     "docker": ["pulumi_docker", "pulumi_tls"],
+    "kubernetes": ["pulumi_kubernetes"],
 }
 TOO_LARGE: dict[str, object] = {"services.gateway.size": {"vcpu": 1, "memory_gib": 500}}
-SCALED: dict[str, object] = {"services.gateway.replicas.max": 12}
+REFUSED: dict[str, dict[str, object]] = {
+    # a Docker host may have any amount of memory, but cannot scale out; so may a node of a cluster
+    "docker": {"services.gateway.replicas.max": 12},
+    "kubernetes": {"network.egress_control": "names"},
+}
 SHARED_FILES = ("_inputs", "_enums", "outputs")
 """Files of an SDK's package that have the nested types of all its resources."""
 PROGRAM = """
@@ -68,9 +73,9 @@ def test_only_the_chosen_sdk_is_imported(cloud: str) -> None:
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_a_refused_configuration_loads_no_sdk(cloud: str) -> None:
-    # a Docker host may have any amount of memory, but cannot scale out
-    assert planned(cloud, SCALED if cloud == "docker" else TOO_LARGE)["types"] == []
-    assert sdks(planned(cloud, SCALED if cloud == "docker" else TOO_LARGE)) == set()
+    changes = REFUSED.get(cloud, TOO_LARGE)
+    assert planned(cloud, changes)["types"] == []
+    assert sdks(planned(cloud, changes)) == set()
 
 
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])

@@ -55,6 +55,7 @@ def services_of(inventory: Inventory, cloud: str) -> list[Declared]:
         "gcp": ("gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/workerPool:WorkerPool"),
         "azure": ("azure-native:app:ContainerApp",),
         "docker": ("docker:index/container:Container",),
+        "kubernetes": ("kubernetes:apps/v1:Deployment",),
     }
     found = [each for each in inventory.custom if each.type in types[cloud] and each.urn.component == "Compute"]
     assert len(found) >= 3
@@ -84,6 +85,7 @@ def test_the_cloud_stops_the_command_at_its_timeout_and_does_not_repeat_it(cloud
         "gcp": ['"timeout": "2700s"', '"maxRetries": 0'],
         "azure": ['"replicaTimeout": 2700', '"replicaRetryLimit": 0', '"triggerType": "Manual"'],
         "docker": ['"start": false', '"mustRun": false', '"restart": "no"'],
+        "kubernetes": ['"suspend": true', '"backoffLimit": 0', '"activeDeadlineSeconds": 2700'],
     }
     assert [part for part in expected[cloud] if part not in text] == []
     if cloud == "aws":

@@ -17,6 +17,7 @@ from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.spec import ModelPrice, Platform
 from providers.contract.tokens import limit_line, price_note, token_adjustments
 from providers.gcp.monitoring.metrics import cost_query as vertex_cost
+from tests.contract.readings import cluster_rules
 from tests.contract.tables import production_plan
 from tests.contract.test_alarms import spec_of
 from tests.planning import DROP, plan, production
@@ -34,6 +35,8 @@ def prometheus_alerts(inventory: Inventory, cloud: str) -> set[str]:
     if cloud == "gcp":
         names = [policy.name for policy in inventory.of_type("monitoring:AlertPolicy")]
         return {name.partition("monitoring-")[2].removesuffix("-prometheus") for name in names if "prometheus" in name}
+    if cloud == "kubernetes":
+        return {alert for alert, _ in cluster_rules(inventory)}
     groups = [group.inputs["rules"] for group in inventory.of_type("alertsmanagement:PrometheusRuleGroup")]
     return {str(rule["alert"]) for rules in groups for rule in cast("list[dict[str, object]]", rules)}
 

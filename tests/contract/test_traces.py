@@ -33,6 +33,10 @@ RECEIVERS: Mapping[str, Mapping[str, str]] = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://spans.internal:4318",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
     },
+    "kubernetes": {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces:4318",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+    },
 }
 SAME = {
     "OTEL_SERVICE_NAME": "chat",
@@ -99,11 +103,13 @@ SERVICES = {
     "gcp": "prod-compute-chat",
     "azure": "prod-compute-chat",
     "docker": "prod-compute-chat-1",
+    "kubernetes": "prod-compute-chat",
 }
 RUNS = {
     "aws": "prod-jobs-nightly-task",
     "gcp": "prod-jobs-nightly",
     "azure": "prod-jobs-nightly",
+    "kubernetes": "prod-jobs-nightly",
 }
 
 

@@ -45,7 +45,6 @@ def test_production_and_staging_are_accepted() -> None:
         ({"tags": {"owner": "a team"}}, {}, "tags.owner", "not a valid label value"),
         ({"services.gateway.size": {"vcpu": 0.0005}}, {}, "services.gateway.size.vcpu", "thousandths of a CPU"),
         ({}, {"identities": {"gateway": "a"}}, "kubernetes.identities", "no identities of a cloud"),
-        ({}, {"flavour": "eks", "models_identity": "a"}, "kubernetes.models_identity", "no service has"),
         ({}, {"images": {"prxy": "ghcr.io/a/b:1"}}, "kubernetes.images.prxy", "did you mean proxy"),
         ({"recovery": {"mode": "backup", "standby_region": "b"}}, {}, "recovery.mode", "one cluster"),
         ({"services.chat.rollout": {"strategy": "canary"}}, {}, "services.chat.rollout.strategy", "no weights"),
@@ -110,4 +109,6 @@ def test_a_service_name_that_an_object_of_the_platform_has_is_refused() -> None:
 
 
 def test_an_unused_key_of_the_block_is_reported() -> None:
+    unused = adjusted(prod(block={"flavour": "eks", "models_identity": "a"}), "prod")
+    assert unused["kubernetes.models_identity"] is Effect.IGNORED
     assert adjusted(prod(block={"gateway_class": "eg"}), "prod")["kubernetes.gateway_class"] is Effect.IGNORED

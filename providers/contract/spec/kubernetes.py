@@ -84,6 +84,8 @@ class KubernetesBlock(SpecModel):
     """Namespace of the Prometheus that scrapes the services."""
     monitoring_labels: dict[str, str] = {}
     """Labels by which the Prometheus of the cluster selects monitors and rules."""
+    grafana_url: Url | None = None
+    """Address of the Grafana that shows the dashboard; absent: the stack has no link to it."""
     keda_prometheus_url: Url | None = None
     """Address of the Prometheus that KEDA asks for requests per replica; absent: services scale by CPU and memory alone."""
     bucket: ClusterBucket | None = None

@@ -25,7 +25,7 @@ def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 def compute_adjustments(spec: Platform) -> list[Adjustment]:
     """Autoscaling, and where secrets are kept."""
-    return [*scaling_adjustments(spec), *_secrets(spec)]
+    return [*scaling_adjustments(spec), *_secrets(spec), *_unused_identity(spec)]
 
 
 def _sizes(spec: Platform) -> Iterator[Diagnostic]:
@@ -53,9 +53,6 @@ def _identities(spec: Platform) -> Iterator[Diagnostic]:
             problem = "a cluster of flavour other has no identities of a cloud"
             fix = "set kubernetes.flavour to eks, gke or aks, or pass keys under `secrets`"
             yield Unsupported("kubernetes", f"kubernetes.{key}", problem, fix)
-    if block.models_identity is not None and not spec.users_of("models"):
-        problem = "no service has `uses: [models]`"
-        yield ConfigError("kubernetes.models_identity", problem, "remove it, or add models to the `uses` of a service")
 
 
 def _cluster(spec: Platform) -> Iterator[Diagnostic]:
@@ -66,6 +63,13 @@ def _cluster(spec: Platform) -> Iterator[Diagnostic]:
             problem="nothing is set, and production needs it so that no other cluster is changed",
             fix="set it to the answer of `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`",
         )
+
+
+def _unused_identity(spec: Platform) -> Iterator[Adjustment]:
+    identity = block_of(spec).models_identity
+    if identity is not None and not spec.users_of("models"):
+        reason = "no service has `uses: [models]`"
+        yield Adjustment("kubernetes.models_identity", identity, Effect.IGNORED, reason)
 
 
 def _secrets(spec: Platform) -> Iterator[Adjustment]:

@@ -48,7 +48,13 @@ def create_monitoring(
     create_tempo(scope, base)
     if base.spec.monitoring.dashboards:
         _dashboard(scope, base)
-    return Monitoring(dashboard_url=pulumi.Output.from_input(""))
+    return Monitoring(dashboard_url=pulumi.Output.from_input(dashboard_url(base.context)))
+
+
+def dashboard_url(context: KubernetesContext) -> str:
+    """Address of the dashboard in the Grafana of the block; empty without either."""
+    url = context.block.grafana_url
+    return f"{url.rstrip('/')}/d/{grafana_site(context).uid}" if url and context.spec.monitoring.dashboards else ""
 
 
 def _custom_resource(
