@@ -31,7 +31,7 @@ from automation.recover.missing_resources import (
     related_resources,
     resources_to_import,
 )
-from automation.recover.search import CloudSearcher, HostSearcher, ReadTarget, SearchAnswers, Searcher
+from automation.recover.search import CloudSearcher, ClusterSearcher, HostSearcher, ReadTarget, SearchAnswers, Searcher
 from providers import host_checks, import_table
 from providers.contract.import_ids import ImportTable
 
@@ -84,6 +84,8 @@ def _searcher(deployment: Deployment, target: CloudTarget) -> Searcher:
     find = host_checks(cloud).find
     if find is not None:
         return HostSearcher(deployment.name, deployment.host_environment, find)
+    if cloud == "kubernetes":
+        return ClusterSearcher()
     environment = {**os.environ, **deployment.environment}
     return CloudSearcher(command.command, str(command.version), cloud, target, environment)
 

@@ -22,6 +22,7 @@ TIMEOUT_SECONDS = 300.0
 """Time for the plugins to start and for a search with many pages."""
 PROCESS_MODULE = f"{__name__.rpartition('.')[0]}.search_process"
 HOST_SEARCH = "objects on this host"
+CLUSTER_SEARCH = "objects of the cluster"
 WHOLE_SEARCH = "the search"
 """Name of an error that prevented every search."""
 
@@ -99,6 +100,20 @@ class HostSearcher:
 
     def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
         """Return nothing: each object was listed with its name."""
+        return SearchAnswers()
+
+
+@dataclass(frozen=True)
+class ClusterSearcher:
+    """Search of a cluster, which is not possible yet: nothing is found, and the answer names the way that works."""
+
+    def search(self) -> SearchAnswers:
+        """Return the error alone."""
+        fix = "list them with `kubectl get`, and import each with `pulumi import`, whose IDs are `namespace/name`"
+        return SearchAnswers(errors={CLUSTER_SEARCH: ProviderError("unknown", "a cluster is not searched", fix)})
+
+    def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
+        """Return nothing."""
         return SearchAnswers()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from automation.recover.search import ClusterSearcher
 from providers import command_line, release_control, rollout_control
 from providers.contract.cli import CliCommand, CliFailure, DataClient, DeployedResource, DeployedStack, LogQuery
 from providers.contract.diagnostics import InvalidConfiguration
@@ -14,6 +15,7 @@ from providers.contract.rollout import ResourceUpdate, RevisionLost
 from providers.contract.spec import Platform
 from providers.kubernetes.cli import CLI
 from providers.kubernetes.compute.rollout import CONTROL
+from providers.kubernetes.compute.rollout_limits import rollout_refusals
 from providers.kubernetes.jobs.release import RELEASES
 from providers.kubernetes.resource_traits import CRON_JOB, DEPLOYMENT
 from tests.kubernetes.test_preflight import SPEC
@@ -237,3 +239,24 @@ def test_a_smoke_test_is_forwarded_into_a_ready_pod() -> None:
     assert "port-forward pod/web-a :8000" in shell.last[2]
     assert shell.last[-1] == "/ready"
     assert CONTROL.smoke_test(STACK, "web", "/ready", 200, shell) == "/ready answered 204, not 200"
+
+
+def test_steps_need_metrics_of_the_service_or_haproxy() -> None:
+    def reasons(entry: str, metrics: str | None) -> list[str]:
+        service = SPEC.services["web"].model_copy(
+            update={"rollout": SPEC.services["web"].rollout.model_copy(update={"strategy": "canary"})}
+            | ({"metrics": metrics} if metrics else {})
+        )
+        block = SPEC.kubernetes.model_copy(update={"entry": entry}) if SPEC.kubernetes else None
+        spec = SPEC.model_copy(update={"services": {"web": service}, "kubernetes": block})
+        return [str(each) for each in rollout_refusals(spec, "prod")]
+
+    assert reasons("gateway", None) == []
+    assert reasons("haproxy", "none") == []
+    assert "it exposes no metrics, and a Gateway counts no requests" in reasons("gateway", "none")[0]
+
+
+def test_a_cluster_is_not_searched_for_lost_objects() -> None:
+    answers = ClusterSearcher().search()
+    assert not answers.hits
+    assert "pulumi import" in next(iter(answers.errors.values())).fix

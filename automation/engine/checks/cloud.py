@@ -23,6 +23,8 @@ BYTES_PER_GIB = 1024**3
 def check_credentials(facts: CheckInput, stack: Stack) -> Finding:
     """Check that credentials exist, without engine and network."""
     subject, cloud = "credentials", CLOUDS.get(stack.spec.cloud)
+    if stack.spec.cloud == "kubernetes":
+        return ok(subject, "those of the kubeconfig, with which the cluster is asked")
     if cloud is None:
         return ok(subject, f"{stack.spec.cloud} needs no credentials")
     detected = detect_credentials(stack.spec.cloud, facts.environment, facts.home)

@@ -19,11 +19,10 @@ from providers.contract.rollout import ResourceUpdate, RevisionLost, RevisionMet
 from providers.contract.smoke import wrong_status
 from providers.kubernetes.cli import pods
 from providers.kubernetes.commands import context_of, kubectl
+from providers.kubernetes.compute.rollout_limits import METRICS_DELAY_SECONDS
 from providers.kubernetes.context import block_of, by_haproxy
 from providers.kubernetes.resource_traits import DEPLOYMENT
 
-METRICS_DELAY_SECONDS = 60
-"""Two scrapes, each 30 seconds after the other."""
 PROMETHEUS = "prometheus-operated:9090"
 """Service that the operator of Prometheus creates beside every Prometheus, and its port."""
 MIN_WINDOW_SECONDS = 120

@@ -9,26 +9,31 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
 from providers.contract.naming import next_part
-from providers.contract.rollout import refuse_steps, refuse_taken_names
+from providers.contract.rollout import bake_adjustments, refuse_steps, refuse_taken_names
+from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform, Service
 from providers.kubernetes.context import by_haproxy
 
+METRICS_DELAY_SECONDS = 120
+"""Two scrapes, which are 30 seconds apart, and the evaluation of a rate over them."""
 AVERAGED_RESPONSES = 1024
 """Responses that HAProxy averages a time over: https://docs.haproxy.org/3.2/management.html#9.1, `rtime`."""
 
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse steps where no request passes the entry, and names that a new revision takes."""
-    return [*refuse_steps(spec, _reason), *refuse_taken_names(spec, _names)]
+    """Refuse steps where no request passes the entry or is counted, and names that a new revision takes."""
+    return [*refuse_steps(spec, lambda _name, service: _reason(spec, service)), *refuse_taken_names(spec, _names)]
 
 
-def _reason(_name: str, service: Service) -> str:
+def _reason(spec: Platform, service: Service) -> str:
     if service.port is None:
         return "a worker has no requests to split"
     if service.path is None:
         return "its callers reach it through a Service, which has no weights"
     if service.app == "streamlit":
         return "the cookie of a session belongs to a replica of one revision"
+    if not by_haproxy(spec) and scrape_endpoint(service) is None:
+        return "it exposes no metrics, and a Gateway counts no requests; kubernetes.entry: haproxy does"
     return ""
 
 
@@ -37,8 +42,8 @@ def _names(service: str) -> dict[str, str]:
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report that latency is an average, and that calls between services reach the stable revision only."""
-    return list(_adjustments(spec))
+    """Report short bake times, that latency is an average, and that calls between services reach the stable revision only."""
+    return [*bake_adjustments(spec, METRICS_DELAY_SECONDS), *_adjustments(spec)]
 
 
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
