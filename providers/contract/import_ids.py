@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+from providers.contract.json_data import is_mapping
 from providers.contract.resource_traits import KEY_TYPE, PASSWORD_TYPE
 
 PART = re.compile(r"\{(?P<key>\w+)(?P<several>\+?)\}|(?P<any>\*)")
@@ -115,9 +116,15 @@ class ImportTable:
     def identity(self, token: str, inputs: Mapping[str, object], location: Mapping[str, str]) -> str:
         """Import ID of a resource that follows from its inputs; empty when it does not."""
         row = self.by_type.get(token)
-        values = {**location, **inputs}
+        values = {**location, **_metadata(inputs), **inputs}
         address = filled(row.address, values) if row and "*" not in row.address else ""
         return filled(row.identity, {**values, "address": address}) if row else ""
+
+
+def _metadata(inputs: Mapping[str, object]) -> Mapping[str, object]:
+    """Name and namespace of an object of Kubernetes; empty for a resource without metadata."""
+    metadata = inputs.get("metadata")
+    return {key: metadata[key] for key in ("name", "namespace") if key in metadata} if is_mapping(metadata) else {}
 
 
 def filled(pattern: str, values: Mapping[str, object]) -> str:

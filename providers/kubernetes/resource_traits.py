@@ -1,18 +1,39 @@
-"""Stateful types and rotatable passwords on Kubernetes."""
+"""Stateful types and rotatable passwords on Kubernetes.
 
-from providers.contract.resource_traits import PASSWORD_TYPE, ResourceTraits, StatefulType
+No type reports a running revision: an update waits until the new replicas of a Deployment are ready.
+"""
+
+from providers.contract.resource_traits import (
+    CACHE_PASSWORD,
+    DATABASE_PASSWORD,
+    PASSWORD_TYPE,
+    ResourceTraits,
+    RotatablePassword,
+    StatefulType,
+)
 
 DEPLOYMENT, CRON_JOB = "kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:CronJob"
 NAMESPACE, STATEFUL_SET = "kubernetes:core/v1:Namespace", "kubernetes:apps/v1:StatefulSet"
+VOLUME_CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 DATABASE_CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
+BY_REPLACEMENT = (
+    "rotation cannot yet verify that the services that use the {part} were replaced; run `pulumi up --stack {{stack}} "
+    "--replace URN` with the URN of the password instead"
+)
 
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
         StatefulType(NAMESPACE, "everything in the namespace, with the volumes of the database and the cache"),
         StatefulType(STATEFUL_SET, "data of the cache"),
+        StatefulType(VOLUME_CLAIM, "traces"),
         StatefulType(DATABASE_CLUSTER, "data of the database"),
     ),
     running=(),
-    kept=frozenset({PASSWORD_TYPE}),
-    passwords=(),
+    replicas=DEPLOYMENT,
+    # the namespace too: its deletion would delete the volumes with everything else
+    kept=frozenset({PASSWORD_TYPE, NAMESPACE, STATEFUL_SET, VOLUME_CLAIM, DATABASE_CLUSTER}),
+    passwords=(
+        RotatablePassword(DATABASE_PASSWORD, "Database", "database", refused=BY_REPLACEMENT.format(part="database")),
+        RotatablePassword(CACHE_PASSWORD, "Cache", "cache", refused=BY_REPLACEMENT.format(part="cache")),
+    ),
 )
