@@ -78,9 +78,10 @@ def test_outbound_access_is_that_of_the_declared_rules() -> None:
     ports = {cloud: [each.internet for each in one.connections] for cloud, one in by_cloud.items()}
     assert ports == {
         "aws": ["443", "443", ""], "gcp": ["", "443", ""], "azure": ["443"] * 3, "docker": ["any port"] * 3,
+        "kubernetes": ["443"] * 3,
     }  # fmt: skip
     assert {cloud: one.gateways for cloud, one in by_cloud.items()} == {
-        "aws": "3 NAT gateways", "gcp": "1 Cloud NAT gateway", "azure": "1 NAT gateway", "docker": "",
+        "aws": "3 NAT gateways", "gcp": "1 Cloud NAT gateway", "azure": "1 NAT gateway", "docker": "", "kubernetes": "",
     }  # fmt: skip
 
 

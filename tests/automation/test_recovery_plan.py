@@ -24,13 +24,13 @@ from providers.contract.recovery_plan import MODES, CloudCommand, Incident, Phas
 from tests.automation.command_line import Run, parse_command, runner, write_stack_file
 from tests.planning import ROOT, production
 
-PROGRAMS = {"aws": "aws", "gcp": "gcloud", "azure": "az", "docker": "docker"}
+PROGRAMS = {"aws": "aws", "gcp": "gcloud", "azure": "az", "docker": "docker", "kubernetes": "kubectl"}
 ANYWHERE = ("agent-platform", "pulumi", "curl", "cp")
-PLACE = {"aws": "--region", "gcp": "--project=", "azure": "--subscription"}
+PLACE = {"aws": "--region", "gcp": "--project=", "azure": "--subscription", "kubernetes": "--context"}
 """Option with which a command does not depend on the login's defaults."""
 OF_NO_STACK = ("gcloud kms keys versions", "gcloud projects", "az account list")
 """ShellLines about a project or a key by its full name, which have no such option or need none."""
-STANDBY = {"aws": "us-east-1", "gcp": "us-east1", "azure": "eastus", "docker": ""}
+STANDBY = {"aws": "us-east-1", "gcp": "us-east1", "azure": "eastus", "docker": "", "kubernetes": ""}
 HOSTILE = "a`b|<script>x</script>*_[y](https://evil.example)@example.com"
 
 

@@ -28,7 +28,7 @@ PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     ("aws", {"recovery": {"mode": "warm", "standby_region": "us-east-1"}, "jobs": JOBS}),
     ("gcp", {"recovery": {"mode": "warm", "standby_region": "us-east1"}, "jobs": JOBS}),
     ("gcp", {"network.private_endpoints": False}),
-    *((cloud, NAMES) for cloud in AVAILABLE),
+    *((cloud, NAMES) for cloud in AVAILABLE if cloud != "kubernetes"),
     ("gcp", {"recovery": {"mode": "backup", "standby_region": "us-east1", "lock": "governance"}}),
 ]
 LOCATION = {"project": "acme-agents", "subscriptionId": "1", "account": "111122223333"}

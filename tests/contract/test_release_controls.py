@@ -21,6 +21,7 @@ from tests.planning import production
 
 ARN = "arn:aws:states:us-west-2:111122223333:execution:prod-gateway-release:1a"
 ACCOUNT = {"get-caller-identity": ["111122223333\n"]}
+RUN = "gateway-release-run-1a2b3c"
 Answers = Mapping[str, Sequence[str]]
 
 
@@ -40,11 +41,31 @@ def gcp_task(*, succeeded: bool, code: int = 0) -> str:
     return json.dumps([{"status": {"conditions": conditions, "lastAttemptResult": {"exitCode": code}}}])
 
 
+def kubernetes_run(*, end: str = "", code: int = 0, reason: str = "") -> dict[str, list[str]]:
+    """Answers of kubectl about a Job and its pod."""
+    conditions = [{"type": end, "status": "True"}] if end else []
+    owners = [{"kind": "CronJob", "name": "gateway-release"}]
+    job = {"metadata": {"name": RUN, "ownerReferences": owners}, "status": {"conditions": conditions}}
+    pod = {"status": {"reason": reason, "containerStatuses": [{"state": {"terminated": {"exitCode": code}}}]}}
+    return {
+        f"get job/{RUN}": [json.dumps(job)],
+        "get jobs": [json.dumps({"items": [job]})],
+        "get pods": [json.dumps({"items": [pod]})],
+    }
+
+
+@pytest.fixture(autouse=True)
+def known_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs on Kubernetes have one name, which is random otherwise."""
+    monkeypatch.setattr("providers.kubernetes.cli_runs.secrets.token_hex", lambda _bytes: "1a2b3c")
+
+
 STARTED: Mapping[str, tuple[Answers, str, str]] = {
     "aws": ({"start-execution": [json.dumps({"executionArn": ARN})]}, ARN, "stateMachine:prod-gateway-release"),
     "gcp": ({"jobs execute": ["prod-gateway-release-x1\n"]}, "prod-gateway-release-x1", "execute prod-gateway-release --async"),
     "azure": ({"job start": ["prod-gateway-release-x1\n"]}, "prod-gateway-release-x1", "job start --name prod-gateway-release"),
     "docker": ({"docker": [""]}, "prod-jobs-gateway-release-1a2b3c4", "docker start prod-jobs-gateway-release-1a2b3c4"),
+    "kubernetes": ({"create job": [""]}, RUN, f"create job {RUN} --from=cronjob/gateway-release"),
 }  # fmt: skip
 """Answers to a start, the name of the run, and a part of the command."""
 ENDS: Mapping[str, Mapping[str, tuple[Answers, TaskEnd | None]]] = {
@@ -70,6 +91,12 @@ ENDS: Mapping[str, Mapping[str, tuple[Answers, TaskEnd | None]]] = {
         "succeeded": ({"json .State": [state(running=False)]}, TaskEnd(0)),
         "failed": ({"json .State": [state(running=False, code=3)]}, TaskEnd(3)),
     },
+    "kubernetes": {
+        "runs": (kubernetes_run(), None),
+        "succeeded": (kubernetes_run(end="Complete"), TaskEnd(0)),
+        "failed": (kubernetes_run(end="Failed", code=3), TaskEnd(3)),
+        "late": (kubernetes_run(end="Failed", code=137, reason="DeadlineExceeded"), TaskEnd(137, timed_out=True)),
+    },
 }  # fmt: skip
 RUNNING: Mapping[str, tuple[Answers, Answers]] = {
     "aws": ({"list-executions": [json.dumps(ARN)]}, {"list-executions": ["null\n"]}),
@@ -79,6 +106,7 @@ RUNNING: Mapping[str, tuple[Answers, Answers]] = {
     ),
     "azure": ({"execution list": ["prod-gateway-release-x1\n"]}, {"execution list": ["\n"]}),
     "docker": ({"json .State": [state(running=True)]}, {"json .State": [state(running=False)]}),
+    "kubernetes": (kubernetes_run(), kubernetes_run(end="Complete")),
 }
 """Answers with a run that has not ended, and without."""
 LOGS: Mapping[str, tuple[Answers, str]] = {
@@ -86,12 +114,14 @@ LOGS: Mapping[str, tuple[Answers, str]] = {
     "gcp": ({"logging read": ["boom\n"]}, "prod-gateway-release-x1"),
     "azure": ({"ContainerAppConsoleLogs": ["boom\n"]}, "prod-gateway-release-x1"),
     "docker": ({"docker logs": ["boom\n"], "json .State": [state(running=False)]}, "--since=2026-11-28T10:59:55Z"),
+    "kubernetes": ({"logs": ["boom\n"]}, f"logs job/{RUN}"),
 }  # fmt: skip
 STOPS = {
     "aws": f"stop-execution --execution-arn {ARN}",
     "gcp": "executions cancel prod-gateway-release-x1",
     "azure": "job stop --name prod-gateway-release",
     "docker": "docker stop prod-jobs-gateway-release-1a2b3c4",
+    "kubernetes": f"delete job/{RUN}",
 }
 
 
