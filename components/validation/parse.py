@@ -31,12 +31,16 @@ STAND_INS: dict[str, object] = {
     "channel": "C000000",
     "cloud": "aws",
     "command": ["stand-in"],
+    "context": "stand-in",
+    "endpoint_url": "https://stand.in",
     "environment": "none",
     "github": "none/none",
     "image": f"stand.in/image@sha256:{'0' * 64}",
     "input": 1,
     "location": "nowhere",
     "monthly_usd": 1,
+    "name": "stand-in",
+    "namespace": "stand-in",
     "output": 1,
     "project": "stand-in",
     "region": "xx-nowhere-1",
@@ -51,7 +55,17 @@ STAND_INS: dict[str, object] = {
 
 MAX_ROUNDS = 8
 """Removing a value can uncover another error inside it; no file nests deeper than this."""
-READ_BY_LIMITS = ("cloud", "profile", "services", "jobs", "aws.region", "gcp.region", "azure.location", "docker")
+READ_BY_LIMITS = (
+    "cloud",
+    "profile",
+    "services",
+    "jobs",
+    "aws.region",
+    "gcp.region",
+    "azure.location",
+    "docker",
+    "kubernetes",
+)
 """Keys without which a cloud's limits would judge a stand-in."""
 
 

@@ -19,7 +19,8 @@ def check_cloud_block(spec: Platform) -> Iterator[ConfigError]:
     if spec.cloud not in AVAILABLE:
         yield ConfigError("cloud", f"there is no adapter for {spec.cloud} yet", f"use {listed(AVAILABLE)}")
     elif spec.block is None:
-        yield ConfigError(spec.cloud, f"missing; cloud {spec.cloud} needs this block", "add it with account and region")
+        parts = "context and namespace" if spec.cloud == "kubernetes" else "account and region"
+        yield ConfigError(spec.cloud, f"missing; cloud {spec.cloud} needs this block", f"add it with {parts}")
 
 
 def check_tags(spec: Platform) -> Iterator[ConfigError]:

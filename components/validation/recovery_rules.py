@@ -17,7 +17,7 @@ ONLY_WARM = ("active_region", "standby_replicas", "failover_timeout_minutes")
 
 def check_mode(spec: Platform) -> Iterator[ConfigError]:
     """Refuse services in the standby region on clouds that cannot run them there yet; Docker refuses every mode itself."""
-    if spec.recovery.mode == "warm" and spec.cloud not in (*WARM_STANDBY, "docker"):
+    if spec.recovery.mode == "warm" and spec.cloud not in (*WARM_STANDBY, "docker", "kubernetes"):
         yield ConfigError("recovery.mode", f'"warm" is not available on {spec.cloud} yet', "use none or backup")
 
 
@@ -116,6 +116,6 @@ def check_copied_data(spec: Platform) -> Iterator[ConfigError]:
 
 def _makes_copies(spec: Platform) -> bool:
     """False for the modes that are refused on the cloud as a whole."""
-    if spec.cloud == "docker" or spec.recovery.mode == "none":
+    if spec.cloud in ("docker", "kubernetes") or spec.recovery.mode == "none":
         return False
     return spec.recovery.mode == "backup" or spec.cloud in WARM_STANDBY

@@ -36,7 +36,7 @@ class Rule:
 PUBLIC = ("services.*.path", "services.*.app")
 """Keys that say which services are public, and of which kind."""
 RULES = (
-    Rule(platform_rules.check_cloud_block, reads=("cloud", "aws", "gcp", "azure", "docker")),
+    Rule(platform_rules.check_cloud_block, reads=("cloud", "aws", "gcp", "azure", "docker", "kubernetes")),
     Rule(
         service_rules.check_used_parts,
         reads=("cloud", "services.*.uses", "database", "cache", "storage", "aws.models", "gcp.models", "azure.models"),
