@@ -19,6 +19,7 @@ FRAMEWORKS = {
     "aws": "AWS Foundational Security Best Practices",
     "gcp": "CIS Google Cloud Platform Foundations",
     "azure": "CIS Microsoft Azure Foundations",
+    "kubernetes": "CIS Kubernetes",
 }
 """Framework of the ids that are no rule of checkov, by cloud; Azure has a second one with ids such as NS-1."""
 MICROSOFT = "Microsoft cloud security benchmark"

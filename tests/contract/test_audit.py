@@ -205,7 +205,44 @@ AZURE: Mapping[str, Change] = {
     ),
     "everything-is-tagged": put("keyvault:Vault prod-vault", "tags.stack", None),
 }  # fmt: skip
-FAULTS = {"aws": AWS, "gcp": GCP, "azure": AZURE}
+API_ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role"
+CLUSTER, CHAT = "postgresql.cnpg.io:Cluster prod-database", "apps:Deployment prod-compute-chat"
+DATABASE_POLICY = "networking.k8s.io:NetworkPolicy prod-database-database"
+PLAIN_PROXY = put("core:ConfigMap prod-entry-files", "data", {"haproxy.cfg": "frontend plain"})
+
+
+def rule(verb: str, kind: str) -> Change:
+    return added(API_ROLE, {"rules": [{"verbs": [verb], "resources": [kind]}]})
+
+
+KUBERNETES: Mapping[str, Change] = {
+    "rights-name-actions": rule("*", "services"),
+    "rights-name-resources": rule("get", "secrets"),
+    "pass-role-and-run": rule("create", "pods"),
+    "own-identity-per-service": put(CHAT, "spec.template.spec.serviceAccountName", "gateway"),
+    "only-the-entry-is-open": put("core:Service prod-compute-chat-service", "spec.type", "LoadBalancer"),
+    "plain-http-only-redirects": PLAIN_PROXY,
+    "tls-of-today": PLAIN_PROXY,
+    "attacks-are-filtered-and-logged": PLAIN_PROXY,
+    "filters-and-defaults-are-closed": put(
+        "networking.k8s.io:NetworkPolicy prod-network-default-deny", "spec.policyTypes", ["Ingress"]
+    ),
+    "data-stores-are-private": put(DATABASE_POLICY, "spec.ingress.0.from.0", {"ipBlock": {"cidr": "0.0.0.0/0"}}),
+    "odd-traffic-is-watched": put("monitoring.coreos.com:PrometheusRule prod-monitoring-rules", "spec.groups", []),
+    "data-links-need-tls": put(CLUSTER, "spec.postgresql.pg_hba", []),
+    "backups-are-kept": put("barmancloud.cnpg.io:ObjectStore prod-database-store", "spec.retentionPolicy", "6d"),
+    "deletion-is-guarded": lambda inventory: unprotected(inventory, "core:Namespace prod-network-namespace"),
+    "access-is-logged": put(CLUSTER, "spec.postgresql.parameters.log_connections", "off"),
+    "no-secret-in-plain": put(CHAT, "spec.template.spec.containers.0.env", [SECRET]),
+    "containers-are-confined": put(CHAT, "spec.template.spec.containers.0.securityContext", {}),
+    "zones-at-least-two": put(CLUSTER, "spec.instances", 1),
+    "minor-updates-are-taken": put(CLUSTER, "spec.imageName", "ghcr.io/cloudnative-pg/postgresql:17.6-system-trixie"),
+    "alarms-reach-people": put(
+        "monitoring.coreos.com:AlertmanagerConfig prod-monitoring-channels", "spec.receivers", []
+    ),
+    "everything-is-tagged": put(CHAT, "metadata.labels.stack", None),
+}
+FAULTS = {"aws": AWS, "gcp": GCP, "azure": AZURE, "kubernetes": KUBERNETES}
 """Change that makes a check fail which production passes."""
 
 REPAIRS: Mapping[tuple[str, str], Change] = {
@@ -230,6 +267,10 @@ REPAIRS: Mapping[tuple[str, str], Change] = {
         "dbforpostgresql:Server", "storage:StorageAccount", "containerregistry:Registry"
     ),
     ("azure", "backups-leave-the-region"): put("dbforpostgresql:Server prod-database", "backup.geoRedundantBackup", "Enabled"),
+    ("kubernetes", "no-lasting-keys"): removed("core:Secret"),
+    ("kubernetes", "secrets-rotate"): removed("core:Secret"),
+    ("kubernetes", "inside-is-encrypted"): removed("core:Service"),
+    ("kubernetes", "data-has-no-way-out"): put(DATABASE_POLICY, "spec.egress", []),
 }  # fmt: skip
 """Change that repairs a check which production fails."""
 CASES = [(cloud, check) for cloud in CLOUDS for check in CHECK_IDS if isinstance(answer_of(cloud, check), CloudCheck)]

@@ -132,13 +132,12 @@ def zones_at_least_two(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the zones that replicas must be in, the instances of the database, and the cache."""
     why = "runs in one zone"
     for workload in site.of_type("apps:Deployment"):
-        spread = [
-            each
+        modes = [
+            str(each.get("whenUnsatisfiable"))
             for each in workload.items("spec", "template", "spec", "topologySpreadConstraints")
             if each.get("topologyKey") == "topology.kubernetes.io/zone"
-            and each.get("whenUnsatisfiable") == "DoNotSchedule"
         ]
-        yield state(workload, "topologySpreadConstraints", bool(spread), bool(spread), "may run in one zone")
+        yield state(workload, "topologySpreadConstraints", modes or "none", bool(modes), "may run in one zone")
     for cluster in site.of_type("postgresql.cnpg.io:Cluster"):
         instances = cluster.value("spec", "instances")
         yield state(cluster, "spec.instances", instances, not equals(1)(instances), why)

@@ -40,7 +40,7 @@ MAX_UID = 40
 def create_monitoring(
     scope: Scope, base: KubernetesBaseResources, watched: "KubernetesWatched", entry: Entry
 ) -> Monitoring:
-    """Alarms, dashboard and traces; the URL of the dashboard is the cluster's."""
+    """Alarms, dashboard and traces."""
     for monitor in monitors(base.context):
         _custom_resource(scope, base, "PodMonitor", monitor.component, monitor.component, monitor.spec)
     _custom_resource(scope, base, "PrometheusRule", "rules", LABEL_NAME, rules_spec(base.context))
