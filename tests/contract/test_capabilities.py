@@ -38,8 +38,9 @@ COPIES: Mapping[str, Mapping[str, object]] = {
     "aws": {"recovery.mode": "backup", "aws.standby_region": "us-east-1"},
     "azure": {"recovery.mode": "backup", "azure.location": "eastus2", "azure.standby_location": "centralus"},
     "gcp": {"recovery.mode": "backup", "gcp.standby_region": "us-east1"},
+    "kubernetes": {"services.webapp.image_credentials": "REGISTRY_LOGIN"},
 }
-"""Copies in a standby region, on clouds that make them."""
+"""Copies in a standby region, on clouds that make them, and on Kubernetes the login that a pull secret has."""
 PRIVATE: Mapping[str, object] = {
     **MINIMAL,
     "monitoring.prometheus": True,

@@ -20,7 +20,7 @@ SDKS = {
     "gcp": ["pulumi_gcp"],
     "azure": ["pulumi_azure_native"],
     "docker": ["pulumi_docker", "pulumi_tls"],
-    "kubernetes": ["pulumi_kubernetes"],
+    "kubernetes": ["pulumi_kubernetes", "pulumi_tls"],
 }
 TOO_LARGE: dict[str, object] = {"services.gateway.size": {"vcpu": 1, "memory_gib": 500}}
 REFUSED: dict[str, dict[str, object]] = {

@@ -109,7 +109,6 @@ RUNS = {
     "aws": "prod-jobs-nightly-task",
     "gcp": "prod-jobs-nightly",
     "azure": "prod-jobs-nightly",
-    "kubernetes": "prod-jobs-nightly",
 }
 
 
