@@ -12,10 +12,11 @@ from providers.contract.authentication import MIN_KEY_CHARACTERS, key_variable, 
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.images import registry_login
 
-MAX_VALUE_BYTES = {"aws": 65_536, "gcp": 65_536, "azure": 25_600, "docker": 65_536}
+MAX_VALUE_BYTES = {"aws": 65_536, "gcp": 65_536, "azure": 25_600, "docker": 65_536, "kubernetes": 65_536}
 """Size of one secret: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html,
 https://cloud.google.com/secret-manager/quotas and
-https://learn.microsoft.com/azure/key-vault/secrets/about-secrets (25 KB). Docker has no limit; the same value as on AWS is used."""
+https://learn.microsoft.com/azure/key-vault/secrets/about-secrets (25 KB). Docker has no limit, and a Secret of
+Kubernetes holds 1 MiB; the same value as on AWS is used, which a variable of a process can have."""
 SecretState = Literal["set", "set in clear text", "missing"]
 
 

@@ -101,9 +101,15 @@ COPIES: dict[str, dict[str, object]] = {
 }
 """Changes by which production also keeps copies in a standby region, where the cloud has them."""
 OTHER_ENTRIES: dict[str, dict[str, object]] = {
-    "azure": {"azure.entry": "gateway", "ingress.certificate": {"azure": "keys/acme-certs/agents"}}
+    "azure": {"azure.entry": "gateway", "ingress.certificate": {"azure": "keys/acme-certs/agents"}},
+    "kubernetes": {
+        "kubernetes.cache": {},
+        "cache.high_availability": False,
+        "monitoring.tracing": {},
+        "accept_risk": {"cache.high_availability": "a trial of one week"},
+    },
 }
-"""Changes by which production has its other entry, where the cloud has two."""
+"""Changes by which production has its other entry, where the cloud has two, and on a cluster its own cache and traces."""
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)

@@ -88,7 +88,7 @@ def test_the_desired_revision_survives_a_refresh() -> None:
 
 
 # The Docker provider waits for each container itself and replaces it for every change.
-@pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud != "docker"])
+@pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if resource_traits(cloud).services])
 def test_every_service_of_production_has_a_service_type(cloud: str) -> None:
     types = resource_traits(cloud).services
     services = {resource.name for resource in plan(production(cloud=cloud)).custom if resource.type in types}

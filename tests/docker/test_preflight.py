@@ -45,7 +45,7 @@ def result_of(host: Host, subject: str, changes: Mapping[str, object] = PUBLIC_S
     return result
 
 
-@pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud != "docker"])
+@pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud not in ("docker", "kubernetes")])
 def test_a_cloud_has_no_host_checks(cloud: str) -> None:
     checks = host_checks(cloud)
     assert isinstance(checks, HostChecks)
