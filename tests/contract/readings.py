@@ -154,7 +154,9 @@ def _kubernetes(plan: Inventory) -> Iterator[tuple[str, Reading]]:
 
 def _prometheus_reading(rule: Values) -> Reading:
     """Reading of `<expression> > <threshold>` for a time after the window of the expression."""
-    expression, _, threshold = str(rule["expr"]).rpartition(" > ")
+    compared = str(rule["expr"])
+    # a series that is absent has the value 1, without a comparison
+    expression, _, threshold = (compared if " > " in compared else f"{compared} > 0").rpartition(" > ")
     windows = [int(seconds) for seconds in re.findall(r"\[(\d+)s\]", expression)]
     labels = cast("dict[str, str]", rule["labels"])
     held = int(str(rule["for"]).removesuffix("s"))

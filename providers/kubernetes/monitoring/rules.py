@@ -6,7 +6,7 @@ from providers.contract.alarms import Subject
 from providers.contract.prometheus import SUBJECTS, prometheus_rules
 from providers.contract.prometheus_slo import RuleDocument, alert, slo_rules
 from providers.contract.spec import Platform
-from providers.kubernetes.context import KubernetesContext, by_haproxy
+from providers.kubernetes.context import KubernetesContext, block_of, by_haproxy
 from providers.kubernetes.monitoring.custom_resources import PrometheusRuleSpec, RuleGroup
 from providers.kubernetes.monitoring.expressions import cluster_series
 
@@ -34,8 +34,10 @@ def rules_spec(context: KubernetesContext) -> PrometheusRuleSpec:
 
 
 def subjects_of(spec: Platform) -> tuple[Subject, ...]:
-    """Subjects with series; blocked requests are counted by HAProxy alone."""
-    return tuple(subject for subject in SUBJECTS if subject != "entry" or by_haproxy(spec))
+    """Subjects with series: blocked requests are counted by HAProxy alone, and an external server reports nothing here."""
+    block = block_of(spec)
+    reports = {"entry": by_haproxy(spec), "database": not block.database.external, "cache": not block.cache.external}
+    return tuple(subject for subject in SUBJECTS if reports.get(subject, True))
 
 
 def _labelled(context: KubernetesContext, rule: RuleDocument) -> RuleDocument:
