@@ -12,6 +12,7 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
+from providers.contract.haproxy.sections import drain_seconds
 from providers.contract.naming import next_part
 from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
@@ -20,7 +21,6 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
-from providers.contract.haproxy.sections import drain_seconds
 from providers.docker.naming import DEV_LABEL, both_revisions
 from providers.docker.network.flows import hosts_of_service, service_networks
 from providers.docker.network.host_proxies import create_host_proxies

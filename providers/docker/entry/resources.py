@@ -18,6 +18,7 @@ import pulumi
 from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
 from providers.contract.haproxy.admission import key_map, key_map_file
+from providers.contract.haproxy.sections import drain_seconds
 from providers.contract.haproxy.split import MAP_FILE
 from providers.contract.haproxy.tokens import key_files
 from providers.contract.results import Entry, Origin
@@ -40,7 +41,6 @@ from providers.docker.entry.haproxy import (
     READY_PATH,
     ROUTER,
     configuration,
-    drain_seconds,
     proxy_configuration,
 )
 from providers.docker.entry.split import map_text, split_services

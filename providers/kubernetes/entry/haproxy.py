@@ -12,6 +12,7 @@ from providers.contract.haproxy.sections import (
     ReplicaDiscovery,
     backend,
     defaults,
+    drain_seconds,
     file_text,
     global_section,
     https_rules,
@@ -64,7 +65,7 @@ def configuration(spec: Platform) -> str:
     """File of HAProxy."""
     split = split_services(spec)
     return file_text(
-        global_section(),
+        global_section(drain_seconds(spec, spec.public.values())),
         resolvers("cluster", "parse-resolv-conf"),
         defaults(spec),
         section(

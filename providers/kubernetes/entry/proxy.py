@@ -11,7 +11,7 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
 from providers.contract.haproxy.admission import ANY_ADDRESS, key_map, key_map_file
-from providers.contract.haproxy.sections import READY_PATH, STOP_GRACE_SECONDS
+from providers.contract.haproxy.sections import READY_PATH, drain_seconds
 from providers.contract.haproxy.split import MAP_FILE
 from providers.contract.haproxy.tokens import key_files
 from providers.contract.naming import CONFIG_FOLDER
@@ -98,7 +98,8 @@ def _pod(
         automount_service_account_token=False,
         enable_service_links=False,
         security_context=pod_security(),
-        termination_grace_period_seconds=PRE_STOP_SECONDS + STOP_GRACE_SECONDS + 5,
+        # HAProxy ends by itself before that
+        termination_grace_period_seconds=PRE_STOP_SECONDS + drain_seconds(base.spec, base.spec.public.values()) + 5,
         topology_spread_constraints=[_spread(base, key) for key in (ZONE, HOST)],
         containers=[_container(base)],
         volumes=volumes,
