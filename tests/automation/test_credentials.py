@@ -16,7 +16,9 @@ def create_file(path: Path) -> Path:
 
 
 def test_every_cloud_with_an_adapter_has_sources_of_credentials() -> None:
-    assert set(AVAILABLE) - set(CLOUDS) == {"docker", "kubernetes"}, "a host and a kubeconfig need no login"
+    assert set(AVAILABLE) - set(CLOUDS) == {"docker", "kubernetes"} & set(AVAILABLE), (
+        "a host and a kubeconfig need no login"
+    )
 
 
 @pytest.mark.parametrize(
