@@ -117,7 +117,7 @@ def test_haproxy_has_the_share_of_the_new_revision_in_its_map() -> None:
 
 
 def test_a_gateway_has_the_weights_in_its_route() -> None:
-    platform = staging({**SIMPLE_INGRESS, **CANARY}, GATEWAY)
+    platform = staging({**SIMPLE_INGRESS, **CANARY, "services.gateway.metrics": {"port": 9464}}, GATEWAY)
     stepping = plan(platform, stack="staging", positions={"gateway": RolloutPosition(STABLE, 25)})
     backends = items(spec(stepping, "staging-entry-route-gateway", ROUTE), "rules", 0, "backendRefs")
     assert [(at(each, "name"), at(each, "weight")) for each in backends] == [("gateway", 75), ("gateway-next", 25)]
