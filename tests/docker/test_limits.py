@@ -99,7 +99,7 @@ def test_a_service_without_bounds_runs_its_minimum() -> None:
         ("network.zones", Effect.IGNORED, "all containers run on this host"),
         ("network.egress", Effect.ADJUSTED, "outbound connections use this host's address"),
         ("network.flow_logs", Effect.PARTIAL, "the entry logs each request"),
-        ("ingress.waf", Effect.ADJUSTED, "7 HAProxy rules"),
+        ("ingress.waf", Effect.ADJUSTED, "14 HAProxy rules"),
         ("ingress.domain", Effect.PARTIAL, "the stack's own authority"),
         ("services.gateway.secrets", Effect.ADJUSTED, "`docker inspect`"),
         ("database.storage_gib", Effect.ADJUSTED, "this host's disk"),
