@@ -69,8 +69,12 @@ class Kubectl:
         return fields((_object(out) if code == 0 else _failure(err) or {}).get("status"))
 
     def dry_run(self, documents: str) -> str:
-        """Send documents to the server, which checks them strictly and stores nothing; returns its errors and warnings."""
-        options = ("--server-side", "--dry-run=server", "--validate=strict", "--field-manager=agent-platform-check")
+        """Send documents to the server, which checks them strictly and stores nothing; returns its errors and warnings.
+
+        The fields of an existing object belong to the provider, which is another manager than this check.
+        """
+        manager = ("--field-manager=agent-platform-check", "--force-conflicts")
+        options = ("--server-side", "--dry-run=server", "--validate=strict", *manager)
         return self._run(("apply", *options, "-f", "-"), documents)[2]
 
     def _run(self, arguments: tuple[str, ...], stdin: str | None = None) -> tuple[int, str, str]:
