@@ -28,6 +28,7 @@ from providers.kubernetes.compute.identities import ANNOTATIONS
 from providers.kubernetes.context import block_of
 from providers.kubernetes.database.custom_resources import CLUSTER_LABEL
 from providers.kubernetes.naming import HTTP, METRICS
+from providers.kubernetes.network.flows import port_of
 from providers.kubernetes.network.policies import ANYWHERE, NAMESPACE_LABEL
 
 POLICY, SECRET = "networking.k8s.io:NetworkPolicy", "core:Secret"
@@ -81,9 +82,25 @@ def _leaving(
     block = peer.get("ipBlock")
     if not is_mapping(block):
         return
-    cidr = str(block.get("cidr"))
-    target = INTERNET if cidr == ANYWHERE else cidr
-    yield AllowedConnection(part, target, _ports(site, part, rule), evidence(policy), open=cidr == ANYWHERE)
+    cidr, ports = str(block.get("cidr")), _ports(site, part, rule)
+    # rules for the internet leave out private addresses, those for external data stores do not
+    store = "" if block.get("except") else _external_store(site, part, ports)
+    target = store or (INTERNET if cidr == ANYWHERE else cidr)
+    yield AllowedConnection(part, target, ports, evidence(policy), open=cidr == ANYWHERE and not store)
+
+
+def _external_store(site: ReportSite, part: str, ports: str) -> str:
+    """Return the data store outside the cluster that a service uses by a port; empty for another target."""
+    service = site.spec.services.get(part)
+    if service is None:
+        return ""
+    block = block_of(site.spec)
+    stores = {
+        DATABASE: block.database.port if block.database.external else None,
+        CACHE: block.cache.port if block.cache.external else None,
+        STORAGE: port_of(block.bucket.endpoint_url) if block.bucket else None,
+    }
+    return next((name for name, port in stores.items() if name in service.uses and ports == str(port)), "")
 
 
 def part_of(selector: object) -> str:
@@ -156,7 +173,7 @@ def _reader(resource: DeclaredResource) -> str:
 
 def data(site: ReportSite) -> Iterator[StoredData]:
     """Yield the volumes of database and cache, backups, and the bucket."""
-    spec, bucket = site.spec, block_of(site.spec).bucket
+    spec = site.spec
     for cluster in site.of_type("postgresql.cnpg.io:Cluster"):
         days = spec.database.backup.retention_days if spec.database else 0
         kept = f"daily backups and every change, kept {days} days in the bucket" if days else "none"
@@ -171,16 +188,22 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         transit = _transit(str(store.value("spec", "configuration", "endpointURL")))
         where = str(store.value("spec", "configuration", "destinationPath"))
         yield StoredData("copies", where, "key of the bucket's owner", transit, "none", evidence(store))
-    if spec.storage is not None and bucket is not None:
-        versions = "as the owner of the bucket has set"
-        yield StoredData(
-            STORAGE,
-            f"s3://{bucket.name}",
-            "key of the bucket's owner",
-            _transit(bucket.endpoint_url),
-            versions,
-            "stack file",
-        )
+    yield from _outside(site)
+
+
+def _outside(site: ReportSite) -> Iterator[StoredData]:
+    """Yield the data stores outside the cluster, by the Secrets with their addresses or keys."""
+    spec, block = site.spec, block_of(site.spec)
+    secrets = {each.component: evidence(each) for each in reversed(site.of_type(SECRET))}
+    owner = "key of its operator"
+    if spec.database is not None and block.database.external:
+        what = "external server of DATABASE_URL"
+        yield StoredData(DATABASE, what, owner, "as the URL says", "those of its operator", secrets["Database"])
+    if spec.cache is not None and block.cache.external:
+        yield StoredData(CACHE, "external server of REDIS_URL", owner, "as the URL says", "none", secrets["Cache"])
+    if spec.storage is not None and block.bucket is not None:
+        where, transit = f"s3://{block.bucket.name}", _transit(block.bucket.endpoint_url)
+        yield StoredData(STORAGE, where, owner, transit, "as its owner has set", secrets["Storage"])
 
 
 def _transit(url: str) -> str:

@@ -31,6 +31,8 @@ PLACE = {"aws": "--region", "gcp": "--project=", "azure": "--subscription", "kub
 OF_NO_STACK = ("gcloud kms keys versions", "gcloud projects", "az account list")
 """ShellLines about a project or a key by its full name, which have no such option or need none."""
 STANDBY = {"aws": "us-east-1", "gcp": "us-east1", "azure": "eastus", "docker": "", "kubernetes": ""}
+ONE_REGION = ("docker", "kubernetes")
+"""Targets without a second region."""
 HOSTILE = "a`b|<script>x</script>*_[y](https://evil.example)@example.com"
 
 
@@ -58,7 +60,7 @@ CASES = [
     (cloud, mode)
     for cloud in AVAILABLE
     for mode in MODES
-    if mode == "none" or (cloud not in ("docker", "kubernetes") and (mode == "backup" or cloud in WARM_STANDBY))
+    if mode == "none" or (cloud not in ONE_REGION and (mode == "backup" or cloud in WARM_STANDBY))
 ]
 
 
@@ -139,7 +141,7 @@ def test_the_recovery_point_with_copies_is_that_of_the_vendor() -> None:
     promises = {
         cloud: in_a_mode(planned(cloud), "backup").scenario(Incident.REGION).promise
         for cloud in STANDBY
-        if cloud != "docker"
+        if cloud not in ONE_REGION
     }
     assert {cloud: promise.rpo.minutes for cloud, promise in promises.items()} == {"aws": 30, "gcp": 1560, "azure": 60}
 

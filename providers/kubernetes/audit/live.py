@@ -11,7 +11,7 @@ from providers.contract.cli import CliCommand, DeployedStack
 from providers.contract.json_data import Raw, is_mapping, mappings
 from providers.contract.live_audit import CloudLiveAudit, LiveEvidence, LiveQuery, in_account, items
 from providers.kubernetes.context import KubernetesContext, block_of
-from providers.kubernetes.naming import DATABASE
+from providers.kubernetes.naming import CACHE, DATABASE
 
 CLUSTERS = "clusters.postgresql.cnpg.io"
 UID = "jsonpath={.metadata.uid}"
@@ -57,6 +57,32 @@ def _policies(answer: object) -> Iterator[LiveEvidence]:
         "filters-and-defaults-are-closed",
         CheckEvidence("", "deployed default deny", shown(closed or "none"), passed, "" if passed else why),
     )
+    yield from _private_stores(answer)
+
+
+def _private_stores(answer: object) -> Iterator[LiveEvidence]:
+    """Yield the peers of deployed policies of database and cache, of which none is a range of addresses."""
+    for policy in items(answer, "items"):
+        name = str(_at(policy, "metadata").get("name"))
+        if not name.startswith((DATABASE, CACHE)):
+            continue
+        ranges = [
+            str(_at(peer, "ipBlock").get("cidr"))
+            for rule in mappings(_at(policy, "spec").get("ingress"))
+            for peer in mappings(rule.get("from"))
+            if _at(peer, "ipBlock")
+        ]
+        passed, why = not ranges, "addresses outside the namespace may connect"
+        yield (
+            "data-stores-are-private",
+            CheckEvidence(
+                f"networking.k8s.io:NetworkPolicy {name}",
+                "deployed spec.ingress",
+                shown(ranges or "pods"),
+                passed,
+                "" if passed else why,
+            ),
+        )
 
 
 def _zones(answer: object) -> Iterator[LiveEvidence]:

@@ -99,7 +99,12 @@ def _data(context: KubernetesContext, service: str) -> Iterator[Flow]:
 
 def bucket_port(context: KubernetesContext) -> int:
     """Port of the S3 API."""
-    url = urlsplit(context.block.bucket.endpoint_url if context.block.bucket else "")
+    return port_of(context.block.bucket.endpoint_url if context.block.bucket else "")
+
+
+def port_of(address: str) -> int:
+    """Port of a URL, which may leave out that of its scheme."""
+    url = urlsplit(address)
     return url.port or (80 if url.scheme == "http" else HTTPS_PORT)
 
 
