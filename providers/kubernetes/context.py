@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from providers.contract.context import RegionContext
 from providers.contract.naming import next_part
 from providers.contract.spec import KubernetesBlock, Platform
 from providers.kubernetes.naming import LABEL_NAME, namespace_name, task_component
 
+TagT = TypeVar("TagT")
+"""Type of the tags of a stack, which may be Outputs."""
 REGION = "cluster"
 """Name of the single region, used in outputs and logical names; a context can be renamed without any other change."""
 
@@ -34,7 +37,7 @@ class KubernetesContext(RegionContext):
             "app.kubernetes.io/component": component,
         }
 
-    def labels(self, component: str, tags: Mapping[str, str]) -> dict[str, str]:
+    def labels(self, component: str, tags: Mapping[str, TagT]) -> dict[str, TagT | str]:
         """Labels of an object of a component: those of its selector, of Kubernetes' convention, and the tags of the stack.
 
         https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/

@@ -54,10 +54,14 @@ def kubernetes_run(*, end: str = "", code: int = 0, reason: str = "") -> dict[st
     }
 
 
+def _known_suffix(_length: int) -> str:
+    return "1a2b3c"
+
+
 @pytest.fixture(autouse=True)
 def known_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs on Kubernetes have one name, which is random otherwise."""
-    monkeypatch.setattr("providers.kubernetes.cli_runs.secrets.token_hex", lambda _bytes: "1a2b3c")
+    monkeypatch.setattr("providers.kubernetes.cli_runs.secrets.token_hex", _known_suffix)
 
 
 STARTED: Mapping[str, tuple[Answers, str, str]] = {

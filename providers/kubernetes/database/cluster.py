@@ -49,7 +49,7 @@ def cluster_spec(
     context: KubernetesContext,
     database: DatabaseSpec,
     bootstrap: Bootstrap,
-    tags: Mapping[str, str],
+    tags: Mapping[str, object],
     *,
     plugins: Sequence[Plugin] = (),
     pull_secrets: Sequence[pulumi.Input[str]] = (),

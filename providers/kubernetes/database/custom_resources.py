@@ -130,7 +130,7 @@ class SpreadConstraint(TypedDict):
 class InheritedMetadata(TypedDict):
     """Metadata of all objects that the operator creates for a Cluster."""
 
-    labels: Mapping[str, str]
+    labels: Mapping[str, object]
 
 
 class ManagedRole(TypedDict):

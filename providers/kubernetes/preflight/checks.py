@@ -99,7 +99,7 @@ def check_rights(cluster: ClusterFacts, namespace: str) -> CheckResult:
         return CheckResult("rights", f"this user may deploy to the namespace {namespace}")
     more = f" and {len(missing) - SHOWN_RIGHTS} more" if len(missing) > SHOWN_RIGHTS else ""
     problem = f"this user may not {', '.join(missing[:SHOWN_RIGHTS])}{more} in the namespace {namespace}"
-    fix = f"bind a role with these rights to it, such as the ClusterRole admin, in the namespace {namespace}"
+    fix = f"bind a role with these rights to it in the namespace {namespace}"
     return CheckResult("rights", "", (ConfigError("kubernetes.context", problem, fix),))
 
 
