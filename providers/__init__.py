@@ -110,7 +110,7 @@ def recovery(name: str) -> "CloudRecovery":
 
 
 def cost(name: str) -> "CloudCost | None":
-    """Return the charges of a cloud's resources; None for Docker, whose host has no price. Imports no SDK."""
+    """Return the charges of a cloud's resources; None for a host or cluster, which has no price list. Imports no SDK."""
     if find_spec(f"{__name__}.{name}.cost") is None:
         return None
     return import_module(f"{__name__}.{name}.cost.charges").COST

@@ -17,7 +17,7 @@ from providers import cost
 from providers.contract.cost import Charge, CloudCost, CostSite, is_local
 from providers.contract.declaration import DeclaredResource
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec import Platform
+from providers.contract.spec import CloudName, Platform
 
 NOT_INCLUDED = (
     "tokens of models",
@@ -106,12 +106,18 @@ class CostEstimate:
         return tuple(key for key in self.usage.values if key in used)
 
 
+WITHOUT_PRICES: Mapping[CloudName, str] = {
+    "docker": "a Docker host has no price list",
+    "kubernetes": "a cluster has no price list: its nodes, volumes and load balancers are billed where it runs",
+}
+"""Reason why the cost of a target is unknown; it is never shown as 0."""
+
+
 def estimate_of(spec: Platform, region: str, inventory: Inventory, usage: Usage = DEFAULT_USAGE) -> CostEstimate:
     """Return the estimate of what a platform declares; raises InvalidConfiguration when its region has no prices."""
     charges = cost(spec.cloud)
     if charges is None:
-        problem = "a Docker host has no price list"
-        raise InvalidConfiguration([ConfigError("cloud", problem, "use --cloud aws, gcp or azure")])
+        raise InvalidConfiguration([ConfigError("cloud", WITHOUT_PRICES[spec.cloud], "use --cloud aws, gcp or azure")])
     key = REGION_KEY if usage.price_region else region_key(spec.cloud)
     table = required_table(spec.cloud, usage.price_region or region, key)
     return estimate(spec, region, inventory, charges, table, usage)
