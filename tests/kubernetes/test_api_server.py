@@ -34,11 +34,11 @@ pytestmark = [
 CASES = ("production", "staging", *VARIANTS)
 COUNTED = ("resourceVersion", "managedFields")
 """A second apply of a PersistentVolumeClaim writes it again without a difference (kube-apiserver 1.36.3)."""
-PRIVILEGED = """
+OF_THE_HOST = """
 apiVersion: v1
 kind: Pod
-metadata: {name: privileged, namespace: agent-platform-staging}
-spec: {serviceAccountName: gateway, containers: [{name: web, image: ghcr.io/acme/web:1, securityContext: {privileged: true}}]}
+metadata: {name: host, namespace: agent-platform-staging}
+spec: {serviceAccountName: gateway, hostPID: true, containers: [{name: web, image: ghcr.io/acme/web:1}]}
 """
 
 
@@ -117,10 +117,10 @@ def test_the_check_before_an_update_accepts_every_object_and_refuses_a_misspelt_
     assert "instancez" in str(refused.diagnostics[0])
 
 
-def test_the_namespace_admits_no_privileged_pod() -> None:
+def test_the_namespace_admits_no_pod_of_the_host() -> None:
     for part in split(stream_of(with_placeholders(render_stack(staging_plan()).manifests))):
         kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=part)
-    refused = kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=PRIVILEGED)
+    refused = kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=OF_THE_HOST)
     assert 'violates PodSecurity "restricted:v1.33"' in refused.stderr
 
 
