@@ -109,7 +109,7 @@ class _Metrics(BaseModel):
     class Metric(BaseModel):
         """One metric with its series."""
 
-        class Series(BaseModel):
+        class MetricSeries(BaseModel):
             """Values of one combination of dimensions."""
 
             class Dimension(BaseModel):
@@ -126,7 +126,7 @@ class _Metrics(BaseModel):
             metadatavalues: list[Dimension] = []
             data: list[Point] = []
 
-        timeseries: list[Series] = []
+        timeseries: list[MetricSeries] = []
 
     value: list[Metric] = []
 

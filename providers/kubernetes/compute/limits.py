@@ -15,7 +15,7 @@ ENCRYPTION = {
     "aks": "`az aks show` shows securityProfile.azureKeyVaultKms",
     "other": "the API server needs --encryption-provider-config, on k3s --secrets-encryption",
 }
-"""How the encryption of Secrets at rest is checked, by flavour; the API does not show it."""
+"""Check of the encryption of Secrets at rest, by flavour; the API does not show it."""
 
 
 def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

@@ -69,7 +69,7 @@ class ServicePods:
 
     @property
     def ready(self) -> list[pulumi.Resource]:
-        """What must exist before a pod starts: no pod is without its network policies, and none waits for a Secret."""
+        """Resources that must exist before a pod starts: no pod is without its network policies, and none waits for a Secret."""
         stored = [each for ref in self.secrets.values() for each in ref.grants]
         return list(dict.fromkeys([*self.base.ready(self.name), *stored, *self.environment.prerequisites(self.name)]))
 

@@ -24,7 +24,7 @@ class LocalReference(TypedDict):
     name: Text
 
 
-class KeyReference(TypedDict):
+class StoreKeyReference(TypedDict):
     """Key of a Secret of the same namespace."""
 
     name: Text
@@ -143,7 +143,7 @@ class ManagedRole(TypedDict):
 
 
 class Managed(TypedDict):
-    """What the operator keeps in the server."""
+    """Objects that the operator keeps in the server."""
 
     roles: Sequence[ManagedRole]
 
@@ -173,9 +173,9 @@ class ClusterSpec(TypedDict):
 class S3Credentials(TypedDict):
     """Keys of the S3 API."""
 
-    accessKeyId: KeyReference
-    secretAccessKey: KeyReference
-    region: KeyReference
+    accessKeyId: StoreKeyReference
+    secretAccessKey: StoreKeyReference
+    region: StoreKeyReference
 
 
 class Compression(TypedDict):

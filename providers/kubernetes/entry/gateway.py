@@ -72,7 +72,10 @@ def create_gateway_entry(scope: Scope, base: KubernetesBaseResources, positions:
         rules = [_service_rule(base, name, positions.get(name)), *_closed_rules(base, name)]
         _route(scope, base, name, _parent(base, HTTPS_LISTENER), rules, parents)
     if base.context.block.gateway is None:
-        redirect = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+        redirect: dict[str, object] = {
+            "type": "RequestRedirect",
+            "requestRedirect": {"scheme": "https", "statusCode": 301},
+        }
         _route(scope, base, "redirect", _parent(base, HTTP_LISTENER), [RouteRule(filters=[redirect])], parents)
 
 

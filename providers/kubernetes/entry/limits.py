@@ -24,7 +24,7 @@ def entry_replicas(spec: Platform) -> int:
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """What the chosen entry needs and does not have, and what it cannot promise."""
+    """Refuse an entry that lacks what it needs, and promises that it cannot keep."""
     rules = [*_certificate(spec)]
     if not spec.public:
         return [*rules]

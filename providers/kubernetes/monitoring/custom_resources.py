@@ -107,7 +107,7 @@ class Receiver(TypedDict):
     slackConfigs: NotRequired[Sequence[SlackConfig]]
 
 
-class Route(TypedDict):
+class AlertRoute(TypedDict):
     """Alerts of the namespace to a receiver."""
 
     receiver: str
@@ -120,5 +120,5 @@ class Route(TypedDict):
 class AlertmanagerConfigSpec(TypedDict):
     """`spec` of an AlertmanagerConfig."""
 
-    route: Route
+    route: AlertRoute
     receivers: Sequence[Receiver]

@@ -17,7 +17,7 @@ DATABASE_PORT, CACHE_PORT, SPAN_PORT, HTTPS_PORT = 5432, 6379, 4318, 443
 
 
 @dataclass(frozen=True)
-class Target:
+class FlowEnd:
     """End of a connection: a component of the platform, a namespace, a range of addresses, or the internet."""
 
     kind: Literal["component", "namespace", "block", "internet"]
@@ -28,7 +28,7 @@ class Target:
 class Flow:
     """Connections with one peer to these ports of the pods, by number: some network plugins know no names of ports."""
 
-    peer: Target
+    peer: FlowEnd
     ports: tuple[int, ...]
 
 
@@ -42,24 +42,24 @@ def _inbound(context: KubernetesContext, service: str) -> Iterator[Flow]:
     port = spec.services[service].port
     if port is not None:
         for caller in spec.callers_of(service):
-            yield Flow(Target("component", caller), (port,))
+            yield Flow(FlowEnd("component", caller), (port,))
         if service in spec.public:
             yield from (Flow(target, (port,)) for target in entry_targets(context))
     endpoint = scrape_endpoint(spec.services[service])
     if endpoint is not None:
-        yield Flow(Target("namespace", context.block.monitoring_namespace), (endpoint.port,))
+        yield Flow(FlowEnd("namespace", context.block.monitoring_namespace), (endpoint.port,))
 
 
-def entry_targets(context: KubernetesContext) -> list[Target]:
+def entry_targets(context: KubernetesContext) -> list[FlowEnd]:
     """Peers from which requests of the entry reach public services.
 
     Proxies of a Gateway run in a namespace of the cluster, or outside it (GKE, Application Gateway), where the block names no
     namespace.
     """
     if context.by_haproxy:
-        return [Target("component", ENTRY)]
+        return [FlowEnd("component", ENTRY)]
     namespace = context.block.gateway_namespace
-    return [Target("namespace", namespace)] if namespace else [Target("block", ANYWHERE)]
+    return [FlowEnd("namespace", namespace)] if namespace else [FlowEnd("block", ANYWHERE)]
 
 
 def outbound_flows(context: KubernetesContext, service: str) -> list[Flow]:
@@ -70,16 +70,16 @@ def outbound_flows(context: KubernetesContext, service: str) -> list[Flow]:
 def _outbound(context: KubernetesContext, service: str) -> Iterator[Flow]:
     spec = context.spec
     for callee in spec.services[service].calls:
-        yield Flow(Target("component", callee), (spec.services[callee].port or 0,))
+        yield Flow(FlowEnd("component", callee), (spec.services[callee].port or 0,))
     yield from _data(context, service)
     if spec.monitoring.tracing is not None:
-        yield Flow(Target("component", TEMPO), (SPAN_PORT,))
+        yield Flow(FlowEnd("component", TEMPO), (SPAN_PORT,))
     if identity_of(spec, service):
         for address, numbers in METADATA_PORTS[context.block.flavour]:
-            yield Flow(Target("block", address), numbers)
+            yield Flow(FlowEnd("block", address), numbers)
     outside = internet_ports(spec, service)
     if outside:
-        yield Flow(Target("internet", ANYWHERE), outside)
+        yield Flow(FlowEnd("internet", ANYWHERE), outside)
 
 
 def _data(context: KubernetesContext, service: str) -> Iterator[Flow]:
@@ -87,14 +87,14 @@ def _data(context: KubernetesContext, service: str) -> Iterator[Flow]:
     block, uses = context.block, context.spec.services[service].uses
     if "database" in uses:
         external = block.database.external
-        target = Target("block", ANYWHERE) if external else Target("component", DATABASE)
+        target = FlowEnd("block", ANYWHERE) if external else FlowEnd("component", DATABASE)
         yield Flow(target, (block.database.port if external else DATABASE_PORT,))
     if "cache" in uses:
         external = block.cache.external
-        target = Target("block", ANYWHERE) if external else Target("component", CACHE)
+        target = FlowEnd("block", ANYWHERE) if external else FlowEnd("component", CACHE)
         yield Flow(target, (block.cache.port if external else CACHE_PORT,))
     if "storage" in uses and block.bucket is not None:
-        yield Flow(Target("block", ANYWHERE), (bucket_port(context),))
+        yield Flow(FlowEnd("block", ANYWHERE), (bucket_port(context),))
 
 
 def bucket_port(context: KubernetesContext) -> int:

@@ -3,7 +3,7 @@
 The policies of the database, of the cache and of the entry are declared beside them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,7 +13,7 @@ from providers.contract.component import Scope
 from providers.kubernetes.base.objects import metadata, pods_of
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.naming import MONITORING
-from providers.kubernetes.network.flows import Target, inbound, outbound_flows
+from providers.kubernetes.network.flows import FlowEnd, inbound, outbound_flows
 from providers.kubernetes.network.policies import (
     allow_from,
     allow_to,
@@ -40,7 +40,7 @@ class KubernetesNetwork:
     namespace: "kubernetes.core.v1.Namespace"
     common: tuple[pulumi.Resource, ...]
     """Policies of every pod."""
-    services: dict[str, pulumi.Resource]
+    services: Mapping[str, pulumi.Resource]
     """Policy of each service, by name."""
 
     def ready(self, service: str | None = None) -> list[pulumi.Resource]:
@@ -98,7 +98,7 @@ def _service_policy(
     )
 
 
-def peer_of(context: KubernetesContext, target: Target) -> "kubernetes.networking.v1.NetworkPolicyPeerArgs":
+def peer_of(context: KubernetesContext, target: FlowEnd) -> "kubernetes.networking.v1.NetworkPolicyPeerArgs":
     """Peer of a policy for one end of a flow."""
     match target.kind:
         case "component":
@@ -112,7 +112,7 @@ def peer_of(context: KubernetesContext, target: Target) -> "kubernetes.networkin
 
 
 def peers_of(
-    context: KubernetesContext, targets: Sequence[Target]
+    context: KubernetesContext, targets: Sequence[FlowEnd]
 ) -> list["kubernetes.networking.v1.NetworkPolicyPeerArgs"]:
     """Peers of a policy for several ends."""
     return [peer_of(context, target) for target in targets]
