@@ -192,7 +192,7 @@ def _containerapp(stack: DeployedStack, service: str, command: Sequence[str], *o
 
 def _series(
     stack: DeployedStack, resource: str, metric: str, aggregation: str, dimensions: str, minutes: int, shell: Shell
-) -> Sequence[_Metrics.Metric.Series]:
+) -> Sequence[_Metrics.Metric.MetricSeries]:
     context = context_of(stack.spec, stack.name)
     options = ("--metric", metric, "--aggregation", aggregation, "--interval", "PT1M", "--offset", f"{minutes}m")
     command = az(
