@@ -26,7 +26,9 @@ PRESENT = {
     f'kube_deployment_spec_replicas{{{NS},deployment="gateway"}}': "3x3000",
     f'container_memory_working_set_bytes{{{NS},pod="{POD}",container="gateway"}}': "1000x3000",
 }
-DAY = 24 * 60
+DAY, STEP = 24 * 60, 30
+VALUES_A_DAY = DAY // STEP
+"""Values of a day in tests that last for days, which have one each half hour."""
 
 
 def document() -> dict[str, object]:
@@ -41,8 +43,8 @@ def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["promtool", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def is_firing(folder: Path, alert: str, series: Mapping[str, str], minutes: int) -> bool:
-    """Return whether an alert fires after some minutes; `series` has a value for each minute."""
+def is_firing(folder: Path, alert: str, series: Mapping[str, str], minutes: int, step: int = 1) -> bool:
+    """Return whether an alert fires after some minutes; `series` has a value for each `step` minutes."""
     groups = document()["groups"]
     assert isinstance(groups, list)
     (rule,) = [rule for group in groups for rule in group["rules"] if rule["alert"] == alert]
@@ -50,11 +52,11 @@ def is_firing(folder: Path, alert: str, series: Mapping[str, str], minutes: int)
     results = []
     for alerts in (expected, []):
         test = {
-            "interval": "1m",
+            "interval": f"{step}m",
             "input_series": [{"series": name, "values": values} for name, values in series.items()],
             "alert_rule_test": [{"eval_time": f"{minutes}m", "alertname": alert, "exp_alerts": alerts}],
         }
-        cases = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
+        cases = {"rule_files": ["rules.yml"], "evaluation_interval": f"{step}m", "tests": [test]}
         (folder / "cases.yml").write_text(json.dumps(cases), encoding="utf-8")
         run = promtool(folder, "test", "rules", "cases.yml")
         results.append(run.returncode == 0)
@@ -137,12 +139,14 @@ def test_a_full_volume_fires(tmp_path: Path) -> None:
 
 
 def test_a_missing_backup_is_counted_from_the_first_volume(tmp_path: Path) -> None:
-    volume = {f'kube_persistentvolumeclaim_created{{{NS},persistentvolumeclaim="database-1"}}': f"0x{2 * DAY}"}
+    volume = {f'kube_persistentvolumeclaim_created{{{NS},persistentvolumeclaim="database-1"}}': f"0x{2 * VALUES_A_DAY}"}
     last = f'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{{{NS},job="database"}}'
-    never = {last: f"0x{2 * DAY}"}
-    assert not is_firing(tmp_path, "database-backup-failed", {**volume, **never}, DAY)
-    assert is_firing(tmp_path, "database-backup-failed", {**volume, **never}, 27 * 60)
-    assert not is_firing(tmp_path, "database-backup-failed", {**volume, last: f"{20 * 3600}x{2 * DAY}"}, 27 * 60)
+    never = {last: f"0x{2 * VALUES_A_DAY}"}
+    assert not is_firing(tmp_path, "database-backup-failed", {**volume, **never}, DAY, STEP)
+    assert is_firing(tmp_path, "database-backup-failed", {**volume, **never}, 27 * 60, STEP)
+    assert not is_firing(
+        tmp_path, "database-backup-failed", {**volume, last: f"{20 * 3600}x{2 * VALUES_A_DAY}"}, 27 * 60, STEP
+    )
 
 
 def test_a_run_that_fails_fires_once(tmp_path: Path) -> None:
@@ -153,19 +157,19 @@ def test_a_run_that_fails_fires_once(tmp_path: Path) -> None:
 
 
 def test_a_job_that_never_succeeded_is_counted_from_its_creation(tmp_path: Path) -> None:
-    created = {f'kube_cronjob_created{{{NS},cronjob="nightly"}}': f"0x{3 * DAY}"}
-    assert is_firing(tmp_path, "nightly-job-missed", created, 3 * DAY - 1)
-    success = {f'kube_cronjob_status_last_successful_time{{{NS},cronjob="nightly"}}': f"{48 * 3600}x{3 * DAY}"}
-    assert not is_firing(tmp_path, "nightly-job-missed", {**created, **success}, 3 * DAY - 1)
+    created = {f'kube_cronjob_created{{{NS},cronjob="nightly"}}': f"0x{3 * VALUES_A_DAY}"}
+    assert is_firing(tmp_path, "nightly-job-missed", created, 3 * DAY - STEP, STEP)
+    success = {f'kube_cronjob_status_last_successful_time{{{NS},cronjob="nightly"}}': f"{48 * 3600}x{3 * VALUES_A_DAY}"}
+    assert not is_firing(tmp_path, "nightly-job-missed", {**created, **success}, 3 * DAY - STEP, STEP)
 
 
 def test_an_old_drill_fires(tmp_path: Path) -> None:
     series = {
-        f'kube_cronjob_created{{{NS},cronjob="drill"}}': f"0x{10 * DAY}",
-        f'kube_cronjob_status_last_successful_time{{{NS},cronjob="drill"}}': f"{3600}x{10 * DAY}",
+        f'kube_cronjob_created{{{NS},cronjob="drill"}}': f"0x{10 * VALUES_A_DAY}",
+        f'kube_cronjob_status_last_successful_time{{{NS},cronjob="drill"}}': f"{3600}x{10 * VALUES_A_DAY}",
     }
-    assert is_firing(tmp_path, "database-backup-verified-age-seconds", series, 9 * DAY)
-    assert not is_firing(tmp_path, "database-backup-verified-age-seconds", series, 7 * DAY)
+    assert is_firing(tmp_path, "database-backup-verified-age-seconds", series, 9 * DAY, STEP)
+    assert not is_firing(tmp_path, "database-backup-verified-age-seconds", series, 7 * DAY, STEP)
 
 
 def test_missing_metrics_of_the_cluster_fire(tmp_path: Path) -> None:
