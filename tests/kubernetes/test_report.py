@@ -34,6 +34,12 @@ def test_only_the_entry_is_open_to_the_internet() -> None:
     assert {each.target for each in found if each.open and each.source == "internet"} == {"entry"}
 
 
+def test_outbound_access_is_open_and_an_external_store_is_not() -> None:
+    found = {(each.source, each.target): each.open for each in report.connections(site(prod_plan(), spec_of(prod())))}
+    assert found["chat", "internet"] is True
+    assert found["gateway", "storage"] is False
+
+
 def test_an_external_data_store_is_the_target_of_its_rule() -> None:
     found = {(each.source, each.target, each.ports) for each in report.connections(site(prod_plan(), spec_of(prod())))}
     assert ("gateway", "cache", "6379") in found
