@@ -92,7 +92,8 @@ class FakeServer:
 
     def __init__(self, *, ready_after: int, present: datetime | None = None, keeps: bool = False) -> None:
         self.cluster: dict[str, object] | None = None
-        self.ready_after, self.keeps, self.asked, self.calls = ready_after, keeps, 0, []
+        self.ready_after, self.keeps, self.asked = ready_after, keeps, 0
+        self.calls: list[tuple[str, str]] = []
         if present is not None:
             self.cluster = {**MANIFEST, "metadata": {"creationTimestamp": f"{present:%Y-%m-%dT%H:%M:%SZ}"}}
 
@@ -100,7 +101,8 @@ class FakeServer:
         """Return status and object of a request."""
         self.calls.append((method, path))
         if method == "POST":
-            self.cluster, self.asked = {**MANIFEST, "status": {"phase": "Setting up primary"}}, 0
+            created: dict[str, object] = {**MANIFEST, "status": {"phase": "Setting up primary"}}
+            self.cluster, self.asked = created, 0
             return 201, self.cluster
         if self.cluster is None:
             return 404, {}

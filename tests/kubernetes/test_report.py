@@ -12,7 +12,7 @@ from tests.planning import DRILL, DROP, plan
 
 def site(inventory: Inventory, spec: Platform) -> ReportSite:
     """Return the site of a plan; names of components are those of their owners."""
-    owners = {each.urn: next((a.name for a in inventory.ancestors(each)), "") for each in inventory.resources}
+    owners = {str(each.urn): next((a.name for a in inventory.ancestors(each)), "") for each in inventory.resources}
     return ReportSite(tuple(declared_resources(inventory)), inventory.stack, spec, owners, {})
 
 
