@@ -25,8 +25,14 @@ from pathlib import Path
 import psutil
 
 from benchmarks.measure import load, write_section
-from providers.contract.haproxy.admission import admission, authentication, closing_rules, key_map, rate_tables
-from providers.contract.haproxy.tokens import key_files
+from providers.contract.haproxy.admission import (
+    admission,
+    authentication,
+    closing_rules,
+    key_files,
+    key_map,
+    rate_tables,
+)
 from providers.contract.spec import Auth
 from tests.docker.specs import context_of
 from tests.docker.tokens import AUDIENCE, CLAIMS, ISSUER, Issuer

@@ -23,8 +23,7 @@ from providers.contract.cli import (
 from providers.contract.data_clients import private_store
 from providers.contract.json_data import is_list, is_mapping
 from providers.contract.spec import Platform
-from providers.kubernetes.cli_runs import JobRun, run_name
-from providers.kubernetes.commands import kubectl, pod_selector
+from providers.kubernetes.cli_runs import JobRun, kubectl, pod_selector, run_name
 from providers.kubernetes.context import block_of
 from providers.kubernetes.naming import TASK_LABEL, task_component
 

@@ -8,19 +8,17 @@ from providers.contract.release import release_adjustments
 from providers.contract.spec import CacheSpec, Platform
 from providers.kubernetes.base.platform_images import image_refusals
 from providers.kubernetes.cache.limits import cache_adjustments, cache_refusals, copies_of
-from providers.kubernetes.compute.limits import compute_adjustments, compute_refusals
+from providers.kubernetes.compute.limits import compute_adjustments, compute_refusals, job_adjustments, job_refusals
 from providers.kubernetes.compute.rollout_limits import rollout_adjustments, rollout_refusals
 from providers.kubernetes.context import REGION, block_of
 from providers.kubernetes.database.limits import database_adjustments, database_refusals
 from providers.kubernetes.database.parameters import rollout_connections
 from providers.kubernetes.drill.limits import drill_adjustments, drill_refusals
 from providers.kubernetes.entry.limits import entry_adjustments, entry_refusals
-from providers.kubernetes.jobs.limits import job_adjustments, job_refusals
 from providers.kubernetes.monitoring.limits import monitoring_adjustments, monitoring_refusals, monitoring_secrets
 from providers.kubernetes.naming import naming_refusals
 from providers.kubernetes.network.flows import internet_ports
-from providers.kubernetes.network.limits import network_adjustments, network_refusals
-from providers.kubernetes.recovery.limits import recovery_refusals
+from providers.kubernetes.network.limits import network_adjustments, network_refusals, recovery_refusals
 from providers.kubernetes.storage.limits import storage_adjustments, storage_refusals
 
 REFUSALS: tuple[RefusalRule, ...] = (

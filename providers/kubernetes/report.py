@@ -24,8 +24,7 @@ from providers.contract.report import (
     StoredSecret,
     evidence,
 )
-from providers.kubernetes.compute.identities import ANNOTATIONS
-from providers.kubernetes.context import block_of
+from providers.kubernetes.context import ANNOTATIONS, block_of
 from providers.kubernetes.database.custom_resources import CLUSTER_LABEL
 from providers.kubernetes.naming import HTTP, METRICS
 from providers.kubernetes.network.flows import port_of

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from automation.plan.inventory import Secret
-from providers.contract.haproxy.admission import authentication, key_map
-from providers.contract.haproxy.tokens import key_files
+from providers.contract.haproxy.admission import authentication, key_files, key_map
 from providers.contract.spec import Auth
 from tests.docker.plans import container, files, secret_file, variables
 from tests.docker.specs import context_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.contract.haproxy.split import MAP_FILE, dice, route_to_next
+from providers.contract.haproxy.sections import MAP_FILE, dice, route_to_next
 from providers.contract.rollout import RolloutPosition
 from providers.docker.entry.haproxy import configuration
 from providers.docker.entry.split import CONTROL_PORT, SERVICE_HEADER, control, map_text

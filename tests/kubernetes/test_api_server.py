@@ -20,8 +20,7 @@ from automation.render.manifests import render_stack
 from automation.render.secrets import with_placeholders
 from components.validation.parse import parse
 from providers.kubernetes.preflight.inspection import inspect_cluster
-from providers.kubernetes.preflight.kubectl import Kubectl
-from providers.kubernetes.preflight.objects import check_objects
+from providers.kubernetes.preflight.kubectl import Kubectl, check_objects
 from tests.kubernetes.platforms import VARIANTS, prod_plan, staging, staging_plan
 from tests.planning import plan
 

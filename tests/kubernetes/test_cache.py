@@ -6,8 +6,7 @@ from automation.plan.inventory import Inventory, Secret
 from providers import limits
 from providers.contract.json_data import Raw, is_mapping, mappings
 from providers.contract.spec import CacheSpec
-from providers.kubernetes.cache.limits import cache_adjustments, cache_refusals
-from providers.kubernetes.cache.settings import configuration, limit_gib, volume_gib
+from providers.kubernetes.cache.limits import cache_adjustments, cache_refusals, configuration, limit_gib, volume_gib
 from tests.kubernetes.manifests import manifest
 from tests.kubernetes.platforms import EXTERNAL, prod, spec_of, staging, staging_plan
 from tests.planning import plan

@@ -15,8 +15,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.contract.json_data import is_mapping, mappings
-from providers.kubernetes.drill.limits import drill_adjustments, drill_refusals
-from providers.kubernetes.drill.names import SCRIPT
+from providers.kubernetes.drill.limits import SCRIPT, drill_adjustments, drill_refusals
 from tests.kubernetes.manifests import manifest
 from tests.kubernetes.platforms import EXTERNAL, spec_of, staging
 from tests.planning import DRILL, plan

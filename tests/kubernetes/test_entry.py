@@ -12,8 +12,8 @@ from components.validation.parse import parse
 from providers.contract.haproxy.sections import https_rules
 from providers.contract.rollout import RolloutPosition
 from providers.docker.entry.haproxy import configuration as docker_configuration
+from providers.kubernetes.compute.rollout_limits import Weight, split_services, weights_of
 from providers.kubernetes.entry.haproxy import START_SCRIPT, configuration, map_text
-from providers.kubernetes.entry.weights import Weight, split_services, weights_of
 from tests.docker.specs import context_of
 from tests.kubernetes.inputs import DEPLOYMENT, ROUTE, SERVICE, at, container, items, mapping, peers, pod, spec
 from tests.kubernetes.platforms import GATEWAY, SIMPLE_INGRESS, prod, prod_plan, staging

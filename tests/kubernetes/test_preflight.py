@@ -14,7 +14,7 @@ from providers.kubernetes.preflight.capacity import first_need
 from providers.kubernetes.preflight.checks import check_cluster
 from providers.kubernetes.preflight.cluster import ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.inspection import inspect_cluster
-from providers.kubernetes.preflight.objects import check_objects
+from providers.kubernetes.preflight.kubectl import check_objects
 from providers.kubernetes.preflight.rights import METRICS, required_rights, served_resources
 from tests.kubernetes.fake_kubectl import FakeKubectl
 from tests.kubernetes.platforms import VARIANTS, prod, prod_plan, staging

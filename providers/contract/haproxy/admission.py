@@ -1,14 +1,69 @@
 """Rules of the HTTPS frontend that decide whether a request is forwarded. Pure."""
 
+import base64
+import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from providers.contract.authentication import guarded_services, key_variable, public_patterns
 from providers.contract.closed_paths import closed_paths
-from providers.contract.haproxy.tokens import REFUSED, token_rules
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
 from providers.contract.naming import CONFIG_FOLDER
-from providers.contract.spec import Platform, Service
+from providers.contract.spec import Auth, Platform, Service
+
+RSA = bytes.fromhex("2a864886f70d010101")
+P256 = bytes.fromhex("2a8648ce3d030107")
+"""Object identifiers of RSA keys (RFC 8017) and of the curve P-256 (RFC 5480), in the DER encoding of a public key."""
+MAX_CLOCK_DIFFERENCE_SECONDS = 30
+"""Difference of the clocks of issuer and entry at which a token that has just become valid is accepted."""
+MAX_AUDIENCES = 8
+"""Places of a list of audiences that are compared; providers write one to three."""
+BEARER = "http_auth_bearer"
+CLAIMS = {
+    "alg": "jwt_header_query('$.alg')",
+    "iss": "jwt_payload_query('$.iss')",
+    "exp": "jwt_payload_query('$.exp','int')",
+    "nbf": "jwt_payload_query('$.nbf','int')",
+}
+
+
+def algorithm(public_key: str) -> str | None:
+    """Algorithm of the signatures that a public key in PEM verifies; None for a kind of key that is not supported."""
+    body = "".join(line for line in public_key.splitlines() if not line.startswith("-----"))
+    try:
+        encoded = base64.b64decode(body, validate=True)
+    except binascii.Error:
+        return None
+    return "RS256" if RSA in encoded else "ES256" if P256 in encoded else None
+
+
+def key_files(auth: Auth) -> Mapping[str, str]:
+    """Files of the issuer's public keys, by path."""
+    return {f"{CONFIG_FOLDER}/token-{number}.pem": key for number, key in enumerate(auth.public_keys, 1)}
+
+
+def token_rules(auth: Auth) -> Iterator[str]:
+    """Lines that end with the conditions that a valid token meets: `signed` and every one of `CONDITIONS`."""
+    yield "http-request set-var(txn.now) date()"
+    for name, query in CLAIMS.items():
+        yield f"http-request set-var(txn.{name}) {BEARER},{query}"
+    for path, key in key_files(auth).items():
+        used = algorithm(key) or ""
+        yield f'http-request set-var(txn.signed) {BEARER},jwt_verify("{used}","{path}") if {{ var(txn.alg) -m str {used} }} !{{ var(txn.signed) -m int 1 }}'
+    yield "acl signed var(txn.signed) -m int 1"
+    yield f"acl issued var(txn.iss) -m str {auth.issuer}"
+    for query in ("$.aud", *(f"$.aud[{index}]" for index in range(MAX_AUDIENCES))):
+        yield f"acl meant-for-us {BEARER},jwt_payload_query('{query}') -m str {auth.audience}"
+    # without an expiry the difference has no value, and the condition does not hold
+    yield "acl fresh var(txn.now),sub(txn.exp) lt 0"
+    yield f"acl early var(txn.nbf),sub(txn.now) gt {MAX_CLOCK_DIFFERENCE_SECONDS}"
+
+
+CONDITIONS = ("signed", "issued", "meant-for-us", "fresh")
+REFUSED = (*(f"!{name}" for name in CONDITIONS), "early")
+"""Conditions of which each refuses a token."""
+
 
 RATE_WINDOW_SECONDS = 60
 TRACKED_CLIENTS = 100_000
@@ -173,3 +228,58 @@ def _at_or_below(path: str) -> str:
 def _word(text: str) -> str:
     """Text as one word of the configuration, in which backslash, quotes and number sign have a meaning."""
     return re.sub(r"([\\\"'#])", r"\\\1", text)
+
+
+def haproxy_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Rules to exclude that the entry does not have, and checks of clients that HAProxy cannot make."""
+    yield from _rule_refusals(spec)
+    yield from _authentication_refusals(spec)
+
+
+def _rule_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    waf, known = spec.ingress.waf_settings, [rule_id(name) for name, _ in WAF_RULES]
+    for name in waf.exclude_rules if waf else ():
+        if name not in known:
+            problem = f"{name} is not a rule of this entry"
+            yield Unsupported(spec.cloud, "ingress.waf.exclude_rules", problem, f"use {listed(known)}")
+
+
+def _authentication_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    auth = spec.ingress.auth
+    if auth is None or auth.mode not in ("jwt", "oidc"):
+        return
+    if auth.mode == "oidc":
+        fix = "use api_key or jwt, or set services.<name>.auth to app where the application signs users in"
+        yield Unsupported(spec.cloud, "ingress.auth.mode", "HAProxy does not sign browsers in", fix)
+        return
+    if auth.jwks_url is not None:
+        problem = "HAProxy reads public keys from files and from no address"
+        yield Unsupported(
+            spec.cloud, "ingress.auth.jwks_url", problem, "list the keys in PEM in ingress.auth.public_keys"
+        )
+    elif not auth.public_keys:
+        problem = "missing; HAProxy verifies signatures with it"
+        yield ConfigError("ingress.auth.public_keys", problem, "list the public keys of the issuer in PEM")
+    for key in ("client_id", "allowed"):
+        if getattr(auth, key):
+            problem = "HAProxy compares issuer and audience, and no other claim of a token"
+            yield Unsupported(spec.cloud, f"ingress.auth.{key}", problem, "remove it, and use a separate audience")
+    for number, key in enumerate(auth.public_keys):
+        if algorithm(key) is None:
+            problem = "neither an RSA key nor one of the curve P-256"
+            yield Unsupported(spec.cloud, f"ingress.auth.public_keys[{number}]", problem, "use RS256 or ES256")
+
+
+def waf_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    """Rules of our own in place of managed ones, which inspect no body."""
+    waf = spec.ingress.waf_settings
+    if waf is not None:
+        yield Adjustment(
+            "ingress.waf",
+            requested=True,
+            effect=Effect.ADJUSTED,
+            reason=f"{len(WAF_RULES)} HAProxy rules on methods, paths, queries and headers; no managed rule sets",
+        )
+    if waf is not None and waf.prompts is not None:
+        reason = "the rules inspect no body, so prompts are not blocked on any path"
+        yield Adjustment("ingress.waf.prompts", list(waf.prompts), Effect.IGNORED, reason)

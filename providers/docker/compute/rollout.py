@@ -12,7 +12,7 @@ from typing import Literal
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
-from providers.contract.haproxy.split import MAP_FILE
+from providers.contract.haproxy.sections import MAP_FILE
 from providers.contract.naming import next_part
 from providers.contract.rollout import (
     ResourceUpdate,

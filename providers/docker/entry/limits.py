@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
-from providers.contract.haproxy.limits import haproxy_refusals, waf_adjustments
+from providers.contract.haproxy.admission import haproxy_refusals, waf_adjustments
 from providers.contract.spec import Platform
 from providers.docker.context import LOOPBACK
 

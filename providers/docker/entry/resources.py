@@ -17,10 +17,8 @@ import pulumi
 
 from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
-from providers.contract.haproxy.admission import key_map, key_map_file
-from providers.contract.haproxy.sections import drain_seconds
-from providers.contract.haproxy.split import MAP_FILE
-from providers.contract.haproxy.tokens import key_files
+from providers.contract.haproxy.admission import key_files, key_map, key_map_file
+from providers.contract.haproxy.sections import MAP_FILE, drain_seconds
 from providers.contract.results import Entry, Origin
 from providers.docker.base.containers import (
     STOP_SECONDS,

@@ -1,13 +1,13 @@
 """Control of the split of requests between two revisions in the router's container. Pure.
 
-The file of the map (`providers.contract.haproxy.split`) says 0, and a request to the loopback address of the router's
+The file of the map (`providers.contract.haproxy.sections`) says 0, and a request to the loopback address of the router's
 container changes the map in memory only: a router that restarts gives a new revision nothing. The same requests keep the
 counts of the backend at the beginning of a step, so that they restart together. A rollout does not replace the router.
 """
 
 from collections.abc import Iterable, Mapping
 
-from providers.contract.haproxy.split import MAP_FILE
+from providers.contract.haproxy.sections import MAP_FILE
 from providers.contract.naming import next_part
 from providers.contract.spec import Service
 from providers.docker.context import DockerContext

@@ -11,10 +11,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
-from providers.kubernetes.base.objects import metadata
 from providers.kubernetes.base.registry import KubernetesRegistry
-from providers.kubernetes.compute.identities import annotations_of
-from providers.kubernetes.context import KubernetesContext
+from providers.kubernetes.base.secrets import metadata
+from providers.kubernetes.context import KubernetesContext, annotations_of
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
 from providers.contract.image_credentials import image_credentials
-from providers.kubernetes.base.objects import metadata
 from providers.kubernetes.base.platform_images import credentials_by_registry
-from providers.kubernetes.base.secrets import SECRETS, generated_name
+from providers.kubernetes.base.secrets import SECRETS, generated_name, metadata
 from providers.kubernetes.context import KubernetesContext
 
 DOCKER_CONFIG = ".dockerconfigjson"

@@ -9,7 +9,7 @@ from providers.contract.spec import CacheSpec
 from providers.kubernetes.base.platform_images import CACHE as CACHE_IMAGE
 from providers.kubernetes.base.platform_images import CACHE_EXPORTER, image_of
 from providers.kubernetes.base.pods import container_security, resources
-from providers.kubernetes.cache.settings import (
+from providers.kubernetes.cache.limits import (
     AUTHORITY,
     CONFIGURATION,
     DATA_FOLDER,

@@ -15,13 +15,18 @@ from providers.contract.results import Cache, SecretRef
 from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE, REDIS_URL
 from providers.kubernetes.base.identity import create_account
-from providers.kubernetes.base.objects import SKIP_AWAIT, metadata, pod_metadata, selector
 from providers.kubernetes.base.pods import memory_quantity, pod_security
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import create_opaque, generated_name
+from providers.kubernetes.base.secrets import (
+    SKIP_AWAIT,
+    create_opaque,
+    generated_name,
+    metadata,
+    pod_metadata,
+    selector,
+)
 from providers.kubernetes.cache.certificates import CacheCertificate, create_certificate
-from providers.kubernetes.cache.pod import EXPORTER_PORT, containers, volumes
-from providers.kubernetes.cache.settings import (
+from providers.kubernetes.cache.limits import (
     AUTHORITY,
     CERTIFICATE,
     CONFIGURATION,
@@ -30,6 +35,7 @@ from providers.kubernetes.cache.settings import (
     configuration,
     volume_gib,
 )
+from providers.kubernetes.cache.pod import EXPORTER_PORT, containers, volumes
 from providers.kubernetes.naming import CACHE, METRICS
 from providers.kubernetes.network.flows import CACHE_PORT
 from providers.kubernetes.network.policies import allow_from, component_peer, create_policy, namespace_peer

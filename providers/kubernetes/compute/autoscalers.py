@@ -6,8 +6,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
-from providers.kubernetes.base.objects import metadata
 from providers.kubernetes.base.resources import KubernetesBaseResources
+from providers.kubernetes.base.secrets import metadata
 from providers.kubernetes.compute.scaling import SCALE_OUT_PERCENT, SCALE_OUT_PODS, ReplicaScaling, scaling_of
 
 SCALE_IN_PERIOD_SECONDS = 15

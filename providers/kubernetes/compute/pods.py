@@ -9,7 +9,6 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
 from providers.contract.scrape_endpoints import scrape_endpoint
-from providers.kubernetes.base.objects import pod_metadata, selector
 from providers.kubernetes.base.platform_images import service_image
 from providers.kubernetes.base.pods import (
     TMP,
@@ -21,7 +20,7 @@ from providers.kubernetes.base.pods import (
     tmp_volume,
 )
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import KEY
+from providers.kubernetes.base.secrets import KEY, pod_metadata, selector
 from providers.kubernetes.compute.health import (
     PRE_STOP_SECONDS,
     ReplicaProbe,
@@ -31,7 +30,7 @@ from providers.kubernetes.compute.health import (
     readiness_probe,
     startup_probe,
 )
-from providers.kubernetes.compute.identities import pod_labels
+from providers.kubernetes.context import pod_labels
 from providers.kubernetes.naming import HTTP, METRICS, TASK_LABEL
 from providers.kubernetes.network.flows import has_metrics_port
 from providers.kubernetes.storage.resources import KubernetesObjectStore

@@ -15,8 +15,8 @@ from providers.contract.naming import next_part
 from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
 from providers.contract.scrape_endpoints import scrape_endpoint
-from providers.kubernetes.base.objects import TIMEOUT_SECONDS, metadata, selector
 from providers.kubernetes.base.resources import KubernetesBaseResources
+from providers.kubernetes.base.secrets import TIMEOUT_SECONDS, metadata, selector
 from providers.kubernetes.cache.resources import KubernetesCache
 from providers.kubernetes.compute.autoscalers import create_autoscaler
 from providers.kubernetes.compute.health import MIN_READY_SECONDS, SURGE_PERCENT, progress_seconds, update_seconds

@@ -18,7 +18,7 @@ from providers.contract.naming import next_part
 from providers.contract.rollout import ResourceUpdate, RevisionLost, RevisionMetrics, RolloutControl
 from providers.contract.smoke import wrong_status
 from providers.kubernetes.cli import pods
-from providers.kubernetes.commands import context_of, kubectl
+from providers.kubernetes.cli_runs import context_of, kubectl
 from providers.kubernetes.compute.rollout_limits import METRICS_DELAY_SECONDS
 from providers.kubernetes.context import block_of, by_haproxy
 from providers.kubernetes.resource_traits import DEPLOYMENT

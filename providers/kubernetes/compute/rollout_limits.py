@@ -5,14 +5,37 @@ A step is an update: a second Deployment `<name>-next` runs the new revision, an
 the new one, and the second Deployment is deleted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
 from providers.contract.naming import next_part
-from providers.contract.rollout import bake_adjustments, refuse_steps, refuse_taken_names
+from providers.contract.rollout import RolloutPosition, bake_adjustments, refuse_steps, refuse_taken_names
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform, Service
 from providers.kubernetes.context import by_haproxy
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Share of the requests, in percent, of the Service `name`."""
+
+    name: str
+    percent: int
+
+
+def weights_of(service: str, position: RolloutPosition | None) -> tuple[Weight, ...]:
+    """Return the weights of a service at a position of its rollout; one without a position has one revision."""
+    if position is None or position.phase == "held":
+        return (Weight(service, 100),)
+    percent = 100 if position.phase == "replacing" else position.percent
+    return (Weight(service, 100 - percent), Weight(next_part(service), percent))
+
+
+def split_services(spec: Platform) -> Mapping[str, Service]:
+    """Return the public services whose rollout has steps."""
+    return {name: service for name, service in spec.public.items() if service.rollout.in_steps}
+
 
 METRICS_DELAY_SECONDS = 120
 """Two scrapes, which are 30 seconds apart, and the evaluation of a rate over them."""

@@ -19,9 +19,16 @@ from providers.contract.credentials import LIBPQ_SCHEME, SQLALCHEMY_SCHEME, gene
 from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec
 from providers.contract.variables import DATABASE_URL
-from providers.kubernetes.base.objects import TIMEOUT_SECONDS, WAIT_FOR, metadata
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import SECRETS, create_opaque, encoded, generated_name
+from providers.kubernetes.base.secrets import (
+    SECRETS,
+    TIMEOUT_SECONDS,
+    WAIT_FOR,
+    create_opaque,
+    encoded,
+    generated_name,
+    metadata,
+)
 from providers.kubernetes.database.cluster import (
     DATABASE_NAME,
     KEY_ID,

@@ -18,7 +18,7 @@ from providers.contract.drill import (
 from providers.contract.json_data import Raw, is_mapping, mappings
 from providers.contract.spec import Platform
 from providers.kubernetes.context import KubernetesContext
-from providers.kubernetes.drill.names import CLUSTER
+from providers.kubernetes.drill.limits import CLUSTER
 from providers.kubernetes.naming import DRILL
 
 CRON_JOB_TYPE = "kubernetes:batch/v1:CronJob"

@@ -1,11 +1,18 @@
 """Restore drills that a cluster refuses or adjusts. Pure."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.drill import KEY
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
+from providers.kubernetes.naming import DATABASE, DRILL
+
+CLUSTER = f"{DATABASE}-{DRILL}"
+"""Cluster that a drill restores and deletes."""
+SCRIPT = Path(__file__).parents[1] / "scripts" / "restore_drill.py"
+"""Program of the drill, for the Python of the database's image."""
 
 
 def drill_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

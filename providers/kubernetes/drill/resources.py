@@ -13,17 +13,16 @@ from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
 from providers.contract.drill import MAX_DRILL_SECONDS, QUERY_SCRIPT, drill_of, drill_schedule
 from providers.kubernetes.base.identity import create_account
-from providers.kubernetes.base.objects import metadata, pod_metadata, selector
 from providers.kubernetes.base.platform_images import postgres_image
 from providers.kubernetes.base.pods import container_security, pod_security, resources, tmp_mount, tmp_volume
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import generated_name
+from providers.kubernetes.base.secrets import generated_name, metadata, pod_metadata, selector
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.database.cluster import DATABASE_NAME, STORE, USERNAME, cluster_spec
 from providers.kubernetes.database.custom_resources import CLUSTER_API, PLUGIN, Bootstrap, ExternalCluster
 from providers.kubernetes.database.network import api_server_rule, create_database_policy
 from providers.kubernetes.database.resources import KubernetesDatabase, create_login
-from providers.kubernetes.drill.names import CLUSTER, SCRIPT
+from providers.kubernetes.drill.limits import CLUSTER, SCRIPT
 from providers.kubernetes.naming import CONFIG_FOLDER, DRILL
 from providers.kubernetes.network.flows import DATABASE_PORT
 from providers.kubernetes.network.policies import allow_to, component_peer, create_policy

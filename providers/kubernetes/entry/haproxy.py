@@ -24,7 +24,7 @@ from providers.contract.haproxy.sections import (
 from providers.contract.naming import CONFIG_FOLDER, next_part
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform, Service
-from providers.kubernetes.entry.weights import split_services, weights_of
+from providers.kubernetes.compute.rollout_limits import split_services, weights_of
 from providers.kubernetes.naming import replicas_service
 
 HTTPS_PORT, HTTP_PORT, METRICS_PORT = 8443, 8080, 8404

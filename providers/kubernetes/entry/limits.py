@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from providers.contract.closed_paths import closed_paths
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
-from providers.contract.haproxy.admission import ANY_ADDRESS
-from providers.contract.haproxy.limits import haproxy_refusals, waf_adjustments
+from providers.contract.haproxy.admission import ANY_ADDRESS, haproxy_refusals, waf_adjustments
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of, by_haproxy
 

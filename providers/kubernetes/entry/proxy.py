@@ -10,20 +10,19 @@ import pulumi_kubernetes as kubernetes
 
 from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
-from providers.contract.haproxy.admission import ANY_ADDRESS, key_map, key_map_file
-from providers.contract.haproxy.sections import READY_PATH, drain_seconds
-from providers.contract.haproxy.split import MAP_FILE
-from providers.contract.haproxy.tokens import key_files
+from providers.contract.haproxy.admission import ANY_ADDRESS, key_files, key_map, key_map_file
+from providers.contract.haproxy.sections import MAP_FILE, READY_PATH, drain_seconds
 from providers.contract.naming import CONFIG_FOLDER
 from providers.contract.rollout import RolloutPosition
 from providers.kubernetes.base.identity import create_account
-from providers.kubernetes.base.objects import metadata, pod_metadata, pods_of, selector
 from providers.kubernetes.base.platform_images import PROXY, image_of
 from providers.kubernetes.base.pods import container_security, pod_security, resources, tmp_mount, tmp_volume
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import create_opaque, generated_name
+from providers.kubernetes.base.secrets import create_opaque, generated_name, metadata, pod_metadata, pods_of, selector
 from providers.kubernetes.compute.health import MIN_READY_SECONDS, PRE_STOP_SECONDS
 from providers.kubernetes.compute.pods import HOST, ZONE
+from providers.kubernetes.compute.rollout_limits import split_services
+from providers.kubernetes.entry.gateway import create_certificate
 from providers.kubernetes.entry.haproxy import (
     CERTIFICATE_FILE,
     CERTIFICATE_FOLDER,
@@ -37,8 +36,6 @@ from providers.kubernetes.entry.haproxy import (
     map_text,
 )
 from providers.kubernetes.entry.limits import entry_replicas
-from providers.kubernetes.entry.tls import create_certificate
-from providers.kubernetes.entry.weights import split_services
 from providers.kubernetes.naming import ENTRY, HTTP, METRICS
 from providers.kubernetes.network.flows import ANYWHERE
 from providers.kubernetes.network.policies import (

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from providers.contract.cli import DeployedStack, Shell
 from providers.contract.json_data import is_list, is_mapping
 from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, definition_name, release_name
-from providers.kubernetes.cli_runs import JobRun, end_of, read_json
-from providers.kubernetes.commands import kubectl
+from providers.kubernetes.cli_runs import JobRun, end_of, kubectl, read_json
 from providers.kubernetes.resource_traits import CRON_JOB
 
 LOG_LINES = 200

@@ -12,8 +12,8 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.component import Scope
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
-from providers.kubernetes.base.objects import metadata
 from providers.kubernetes.base.resources import KubernetesBaseResources
+from providers.kubernetes.base.secrets import metadata
 from providers.kubernetes.compute.pods import ServicePods, task_template
 from providers.kubernetes.compute.resources import KubernetesDataStores
 from providers.kubernetes.naming import task_component

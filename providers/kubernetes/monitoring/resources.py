@@ -12,8 +12,8 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.component import Scope
 from providers.contract.grafana import GrafanaSite, dashboard_document
 from providers.contract.results import Entry, Monitoring
-from providers.kubernetes.base.objects import metadata
 from providers.kubernetes.base.resources import KubernetesBaseResources
+from providers.kubernetes.base.secrets import metadata
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.monitoring.custom_resources import MONITORING_API
 from providers.kubernetes.monitoring.expressions import cluster_series

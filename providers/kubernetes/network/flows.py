@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 from providers.contract.egress import outside_ports
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform
-from providers.kubernetes.compute.identities import METADATA_PORTS, identity_of
-from providers.kubernetes.context import KubernetesContext
+from providers.kubernetes.context import METADATA_PORTS, KubernetesContext, identity_of
 from providers.kubernetes.naming import CACHE, DATABASE, ENTRY, TEMPO
 
 ANYWHERE = "0.0.0.0/0"

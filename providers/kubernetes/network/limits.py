@@ -66,3 +66,11 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
             "of the Gateway are not known"
         )
         yield Adjustment("kubernetes.gateway_namespace", None, Effect.PARTIAL, reason)
+
+
+def recovery_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Refuse copies in another region; the bucket of the backups can be replicated by its owner."""
+    if spec.recovery.mode == "none":
+        return []
+    fix = "use none, and replicate the bucket of kubernetes.bucket to another region"
+    return [Unsupported("kubernetes", "recovery.mode", "one cluster is in one region", fix)]

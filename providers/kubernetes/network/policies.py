@@ -10,7 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
-from providers.kubernetes.base.objects import metadata, pods_of
+from providers.kubernetes.base.secrets import metadata, pods_of
 from providers.kubernetes.context import KubernetesContext
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"

@@ -11,9 +11,8 @@ import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
 from providers.contract.spec import MonitoringSpec
-from providers.kubernetes.base.objects import metadata
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import create_opaque, generated_name
+from providers.kubernetes.base.secrets import create_opaque, generated_name, metadata
 from providers.kubernetes.monitoring.custom_resources import (
     ALERTMANAGER_API,
     AlertmanagerConfigSpec,

@@ -14,11 +14,10 @@ from providers.contract.component import Scope
 from providers.contract.spans import sent_over_http
 from providers.contract.spec.operations import Tracing
 from providers.kubernetes.base.identity import create_account
-from providers.kubernetes.base.objects import SKIP_AWAIT, metadata, pod_metadata, selector
 from providers.kubernetes.base.platform_images import TRACES, image_of
 from providers.kubernetes.base.pods import container_security, pod_security, resources
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import generated_name
+from providers.kubernetes.base.secrets import SKIP_AWAIT, generated_name, metadata, pod_metadata, selector
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.naming import CONFIG_FOLDER, TEMPO
 from providers.kubernetes.network.flows import SPAN_PORT

@@ -16,7 +16,7 @@ from providers.kubernetes.preflight.capacity import check_quota, check_room, che
 from providers.kubernetes.preflight.cluster import ClusterFacts
 from providers.kubernetes.preflight.diagnosis import explain
 from providers.kubernetes.preflight.inspection import inspect_cluster
-from providers.kubernetes.preflight.objects import check_objects
+from providers.kubernetes.preflight.kubectl import check_objects
 
 MIN_VERSION = (1, 33)
 """First version with native sidecars, and with the sleep before a stop on by default."""

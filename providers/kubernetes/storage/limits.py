@@ -8,7 +8,10 @@ from providers.contract.json_data import Raw
 from providers.contract.spec import Platform, StorageSpec
 from providers.contract.spec.defaults import complete
 from providers.kubernetes.context import block_of
-from providers.kubernetes.storage.variables import SECRETS, VARIABLES
+
+VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_REGION")
+SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""Stack secrets with the keys of the bucket, which become variables of the services that use storage."""
 
 
 def storage_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

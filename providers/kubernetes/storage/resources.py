@@ -12,7 +12,7 @@ import pulumi
 from providers.contract.component import Scope
 from providers.contract.results import ObjectStore, SecretRef
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.storage.variables import SECRETS
+from providers.kubernetes.storage.limits import SECRETS
 
 PROJECT = "agent-platform"
 
