@@ -49,7 +49,7 @@ class Kubernetes:
         The kubeconfig stays in the file that KUBECONFIG names: its content would be in the state. With `cluster_identifier` a
         renamed context or server replaces nothing.
         """
-        context = KubernetesContext(spec, pulumi.get_stack(), region)
+        context = KubernetesContext(spec, scope.platform, region, scope.values)
         return kubernetes.Provider(
             scope.named(region),
             context=context.block.context,
@@ -72,7 +72,7 @@ class Kubernetes:
         self, scope: Scope, spec: Platform, region: str, standby: Standby | None
     ) -> KubernetesBaseResources:
         """Namespace with its policies, pull secrets and service accounts."""
-        context = KubernetesContext(spec, pulumi.get_stack(), region)
+        context = KubernetesContext(spec, scope.platform, region, scope.values)
         network = scope.component("network", create_network, context)
         registry = scope.component("registry", create_registry, context, network.namespace)
         identity = scope.component("identity", create_identity, context, registry, network.namespace)
@@ -156,7 +156,7 @@ class Kubernetes:
 
     def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
         """See `Cloud.entry`."""
-        return create_entry(scope, KubernetesContext(spec, pulumi.get_stack(), region_of(spec)), origins)
+        return create_entry(scope, KubernetesContext(spec, scope.platform, region_of(spec), scope.values), origins)
 
 
 CLOUD: Cloud[

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
-from providers.contract.image_credentials import image_credentials
+from providers.contract.credentials import image_credentials
 from providers.kubernetes.base.platform_images import credentials_by_registry
 from providers.kubernetes.base.secrets import SECRETS, generated_name, metadata
 from providers.kubernetes.context import KubernetesContext
@@ -35,7 +35,7 @@ def create_registry(scope: Scope, context: KubernetesContext, namespace: pulumi.
 
 def _pull_secrets(scope: Scope, context: KubernetesContext, namespace: pulumi.Resource) -> Iterator[pulumi.Output[str]]:
     for registry, secret in credentials_by_registry(context.spec).items():
-        login = image_credentials(secret)
+        login = image_credentials(context.values.secret(secret))
         document = pulumi.Output.secret(
             pulumi.Output.all(username=login.username, password=login.password, host=registry).apply(_document)
         )

@@ -40,7 +40,6 @@ from providers.kubernetes.naming import CACHE, METRICS
 from providers.kubernetes.network.flows import CACHE_PORT
 from providers.kubernetes.network.policies import allow_from, component_peer, create_policy, namespace_peer
 
-PROJECT = "agent-platform"
 PORT_NAME = "redis"
 GRACE_SECONDS = 30
 """Time in which the server writes what it has not synced."""
@@ -78,7 +77,7 @@ def create_cache(scope: Scope, base: KubernetesBaseResources) -> KubernetesCache
 
 def _external(scope: Scope, base: KubernetesBaseResources) -> KubernetesCache:
     """Server of the stack secret REDIS_URL."""
-    url = pulumi.Config(PROJECT).require_secret(REDIS_URL)
+    url = base.context.values.secret(REDIS_URL)
     return KubernetesCache(
         host=pulumi.Output.from_input(""),
         port=base.context.block.cache.port,

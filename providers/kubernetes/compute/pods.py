@@ -137,7 +137,7 @@ def _container(pods: ServicePods, command: Sequence[str]) -> "kubernetes.core.v1
     service = pods.base.spec.services[pods.name]
     return kubernetes.core.v1.ContainerArgs(
         name=pods.name,
-        image=service_image(pods.base.spec, service.image),
+        image=_image(pods),
         image_pull_policy="IfNotPresent",
         # `command` of the spec replaces the command of an image and keeps its entry point: `args` of Kubernetes
         args=list(command) or None,
@@ -146,6 +146,12 @@ def _container(pods: ServicePods, command: Sequence[str]) -> "kubernetes.core.v1
         security_context=container_security(),
         volume_mounts=[tmp_mount(), *_file_mounts(pods)],
     )
+
+
+def _image(pods: ServicePods) -> pulumi.Input[str]:
+    """Image of the service; one that a program computes names its registry itself."""
+    image = pods.base.context.values.image(pods.base.spec, pods.name)
+    return service_image(pods.base.spec, image) if isinstance(image, str) else image
 
 
 def _variables(pods: ServicePods) -> Iterator["kubernetes.core.v1.EnvVarArgs"]:

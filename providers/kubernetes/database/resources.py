@@ -54,7 +54,6 @@ from providers.kubernetes.database.network import create_database_policy
 from providers.kubernetes.naming import DATABASE
 from providers.kubernetes.network.flows import DATABASE_PORT
 
-PROJECT = "agent-platform"
 HOST = f"{DATABASE}-rw"
 READY_SECONDS = 1800
 """Time for the first volumes, images and initialization; a restart of three instances takes some minutes."""
@@ -186,11 +185,10 @@ def _store(
 
 def bucket_keys(base: KubernetesBaseResources) -> Mapping[str, pulumi.Output[str]]:
     """Keys of the bucket from the stack's secrets, and its region."""
-    config = pulumi.Config(PROJECT)
     bucket = base.context.block.bucket
     return {
-        KEY_ID: config.require_secret("AWS_ACCESS_KEY_ID"),
-        SECRET_KEY: config.require_secret("AWS_SECRET_ACCESS_KEY"),
+        KEY_ID: base.context.values.secret("AWS_ACCESS_KEY_ID"),
+        SECRET_KEY: base.context.values.secret("AWS_SECRET_ACCESS_KEY"),
         REGION_KEY: pulumi.Output.from_input(bucket.region if bucket else ""),
     }
 
@@ -211,7 +209,7 @@ def _scheduled_backup(
 
 def _external(scope: Scope, base: KubernetesBaseResources) -> KubernetesDatabase:
     """Server of the stack secret DATABASE_URL, in the two forms that clients read."""
-    url = pulumi.Config(PROJECT).require_secret(DATABASE_URL)
+    url = base.context.values.secret(DATABASE_URL)
 
     def secret(part: str, scheme: str) -> SecretRef:
         return base.secret(scope, part, pulumi.Output.secret(url.apply(lambda text: with_scheme(text, scheme))))

@@ -30,7 +30,6 @@ from providers.kubernetes.monitoring.limits import (
 )
 from providers.kubernetes.naming import LABEL_NAME, MONITORING
 
-PROJECT = "agent-platform"
 RECEIVER = "platform"
 TITLE = "{{ .Status | toUpper }} {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}"
 TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
@@ -43,8 +42,7 @@ def create_channels(scope: Scope, base: KubernetesBaseResources) -> None:
     names = monitoring_secrets(base.spec)
     if not names:
         return
-    config = pulumi.Config(PROJECT)
-    secrets = {name: config.require_secret(name) for name in names}
+    secrets = {name: base.context.values.secret(name) for name in names}
     stored = {_key(name): value for name, value in secrets.items() if name in IN_SECRET}
     secret = create_opaque(scope, base.context, "receivers", stored, base.network.namespace)
     kubernetes.apiextensions.CustomResource(

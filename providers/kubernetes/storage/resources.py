@@ -14,8 +14,6 @@ from providers.contract.results import ObjectStore, SecretRef
 from providers.kubernetes.base.resources import KubernetesBaseResources
 from providers.kubernetes.storage.limits import SECRETS
 
-PROJECT = "agent-platform"
-
 
 @dataclass(frozen=True)
 class KubernetesObjectStore(ObjectStore):
@@ -30,13 +28,12 @@ def create_storage(scope: Scope, base: KubernetesBaseResources) -> KubernetesObj
     bucket = base.context.block.bucket
     if bucket is None:
         raise ValueError("storage needs kubernetes.bucket")
-    config = pulumi.Config(PROJECT)
     return KubernetesObjectStore(
         bucket=pulumi.Output.from_input(bucket.name),
         endpoint_url=pulumi.Output.from_input(bucket.endpoint_url),
         plain={"AWS_ENDPOINT_URL_S3": bucket.endpoint_url, "AWS_REGION": bucket.region},
         secrets={
-            name: base.secret(scope, name.lower().replace("_", "-"), config.require_secret(name), name=name)
+            name: base.secret(scope, name.lower().replace("_", "-"), base.context.values.secret(name), name=name)
             for name in SECRETS
         },
     )
