@@ -1,7 +1,7 @@
 """Rollouts in steps that a cluster refuses or adjusts. Pure.
 
 A step is an update: a second Deployment `<name>-next` runs the new revision, and the entry divides the requests by weights
-(`entry/weights.py`). The stable Deployment keeps its pod template until every request goes to the new revision; then it gets
+(`weights_of`). The stable Deployment keeps its pod template until every request goes to the new revision; then it gets
 the new one, and the second Deployment is deleted.
 """
 
