@@ -38,8 +38,9 @@ def identity_of(token: str, inputs: Mapping[str, Value], config: Mapping[str, Va
     row = rule_of(token)
     if row is None:
         return ""
-    values = {**location_of(config), **generated_parts(token, salt), **inputs}
-    return filled(row.identity, {**values, "address": filled(_plain(token, row.address, config), values)})
+    place = placed(config, inputs)
+    values = {**location_of(place), **generated_parts(token, salt), **inputs}
+    return filled(row.identity, {**values, "address": filled(_plain(token, row.address, place), values)})
 
 
 def address_of(token: str, identity: str, inputs: Mapping[str, Value], config: Mapping[str, Value]) -> str:
@@ -49,8 +50,9 @@ def address_of(token: str, identity: str, inputs: Mapping[str, Value], config: M
         return ""
     if row.identity == "{address}":
         return identity
-    values = {**location_of(config), **generated_parts(token, sha256(identity.encode()).hexdigest()[:8]), **inputs}
-    return filled(_plain(token, row.address, config), {**values, **(parts_of(row.identity, identity) or {})})
+    place = placed(config, inputs)
+    values = {**location_of(place), **generated_parts(token, sha256(identity.encode()).hexdigest()[:8]), **inputs}
+    return filled(_plain(token, row.address, place), {**values, **(parts_of(row.identity, identity) or {})})
 
 
 def generated_parts(token: str, salt: str) -> dict[str, str]:
@@ -61,6 +63,12 @@ def generated_parts(token: str, salt: str) -> dict[str, str]:
     )
     own = {key: salt for key in keys if key.startswith("_")}
     return {**own, "id": f"{token.rpartition(':')[2].lower()}-{salt}"}
+
+
+def placed(config: Mapping[str, Value], inputs: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return the settings of a provider in the region of an object, which may be another one than the provider's."""
+    region = inputs.get("region")
+    return {**config, "region": region} if isinstance(region, str) and region else config
 
 
 def location_of(config: Mapping[str, Value]) -> dict[str, str]:
