@@ -155,6 +155,7 @@ IMPORT_TABLE = ImportTable(
             "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
             "aws:cloudwatch/dashboard:Dashboard",
             "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+            "aws:cloudwatch/queryDefinition:QueryDefinition",
             "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
             "aws:ec2/defaultRouteTable:DefaultRouteTable",
             "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",

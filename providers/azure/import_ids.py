@@ -147,6 +147,10 @@ IMPORT_TABLE = ImportTable(
             "network:WebApplicationFirewallPolicy",
             "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{policyName}",
         ),
+        _in_group(
+            "operationalinsights:SavedSearch",
+            "Microsoft.OperationalInsights/workspaces/{workspaceName}/savedSearches/{savedSearchId}",
+        ),
         _in_group("operationalinsights:Workspace", "Microsoft.OperationalInsights/workspaces/{workspaceName}"),
         _in_group("privatedns:PrivateZone", "Microsoft.Network/privateDnsZones/{privateZoneName}"),
         _in_group(

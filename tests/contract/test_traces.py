@@ -215,7 +215,7 @@ def test_a_latency_panel_leads_to_the_slow_traces_of_its_service() -> None:
     assert pane["queries"][0]["query"] == f'{{resource.service.name="{service}" && duration>=${{__value.raw}}s}}'
     assert pane["range"] == {"from": "${__from}", "to": "${__to}"}
     sources = json.loads(files(traced("docker"), "monitoring-grafana")["prometheus.yaml"])["datasources"]
-    assert [source["uid"] for source in sources] == ["prometheus", pane["datasource"]]
+    assert [source["uid"] for source in sources] == ["prometheus", "logs", pane["datasource"]]
 
 
 @pytest.mark.parametrize(("cloud", "store"), [("aws", "X-Ray"), ("gcp", "Cloud Trace")])

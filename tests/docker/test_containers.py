@@ -1,5 +1,7 @@
 """Settings of every container: privileges, limits, logs, files and restarts."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from automation.plan.inventory import Inventory
@@ -52,8 +54,11 @@ def test_no_container_mounts_the_socket_of_docker(prod: Inventory) -> None:
 
 def test_logs_are_bounded(prod: Inventory) -> None:
     for found in containers(prod):
-        assert found.inputs["logDriver"] == "local"
-        assert found.inputs["logOpts"] == {"max-size": "10m", "max-file": "100"}
+        sent = found.inputs["logDriver"] == "syslog"
+        options = found.inputs["logOpts"]
+        assert isinstance(options, Mapping)
+        prefix, files = ("cache-", "5") if sent else ("", "100")
+        assert (options[f"{prefix}max-size"], options[f"{prefix}max-file"]) == ("10m", files), found.name
 
 
 @pytest.mark.parametrize(("changes", "seconds"), [({}, 300), ({"services.gateway.streaming": False}, 30)])

@@ -9,6 +9,7 @@ from automation.plan.inventory import Inventory
 from providers.docker.base.platform_images import (
     COURIER,
     IMAGES,
+    LOG_STORE,
     POSTGRES_BY_VERSION,
     REDIS_EXPORTER,
     ROLES,
@@ -19,7 +20,7 @@ from tests.docker.specs import spec_of
 from tests.planning import DROP, plan, production, revealed
 
 PINNED_BY_DIGEST = re.compile(r"[a-z0-9./_-]+:[\w.-]+@sha256:[0-9a-f]{64}")
-PINNED_BY_VERSION = {COURIER, REDIS_EXPORTER}
+PINNED_BY_VERSION = {COURIER, LOG_STORE, REDIS_EXPORTER}
 
 
 @pytest.mark.parametrize("image", [image for role, image in IMAGES.items() if role not in PINNED_BY_VERSION])

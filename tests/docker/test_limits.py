@@ -105,7 +105,7 @@ def test_a_service_without_bounds_runs_its_minimum() -> None:
         ("database.storage_gib", Effect.ADJUSTED, "this host's disk"),
         ("budget.monthly_usd", Effect.IGNORED, "has no bill"),
         ("deployer", Effect.IGNORED, "cannot sign in to this host"),
-        ("monitoring.log_retention_days", Effect.ADJUSTED, "100 files of 10 MiB"),
+        ("monitoring.log_retention_days", Effect.PARTIAL, "at most 10 GiB"),
         ("monitoring.emails", Effect.ADJUSTED, "SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD"),
         ("monitoring.slack", Effect.ADJUSTED, "agent-platform:SLACK_WEBHOOK_URL"),
         (

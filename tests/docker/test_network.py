@@ -127,7 +127,7 @@ def test_any_large_range_is_divided_without_overlap(prefix_length: int, second_o
 def test_a_range_that_is_too_small_is_refused_with_the_number_of_networks() -> None:
     (refusal,) = refusals({"network.cidr": "10.20.0.0/24"})
     assert refusal.key == "network.cidr"
-    assert refusal.problem.startswith("10.20.0.0/24 holds 2 networks of /25, and this platform needs 12")
+    assert refusal.problem.startswith("10.20.0.0/24 holds 2 networks of /25, and this platform needs 13")
     assert str(refusal).startswith("network.cidr: not supported on docker: ")
 
 

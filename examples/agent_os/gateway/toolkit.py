@@ -6,6 +6,7 @@ import httpx
 from database import Database
 from handover import Worker
 from measures import TOOL_CALLS
+from shared.logs import pass_request_id
 
 TIMEOUT = httpx.Timeout(5, connect=2)
 UNAVAILABLE = "The tool service cannot be reached at the moment; please ask again later."
@@ -19,7 +20,8 @@ class ToolService:
     def __init__(self, url: str) -> None:
         # Idle connections are kept for less time than by the server, so that none is reused while the server closes it.
         limits = httpx.Limits(max_connections=50, keepalive_expiry=30)
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, limits=limits)
+        hooks = {"request": [pass_request_id]}
+        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, limits=limits, event_hooks=hooks)
 
     async def look_up_order(self, number: str) -> str:
         """Returns status, items and total of an order.

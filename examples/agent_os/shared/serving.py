@@ -16,6 +16,8 @@ from types import FrameType
 import uvicorn
 from prometheus_client import start_http_server
 
+from shared.logs import write_json_lines
+
 DRAINING = threading.Event()
 """Set by the first SIGTERM: `/health` answers 503 and every response has `Connection: close`."""
 
@@ -81,6 +83,8 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
 def main() -> None:
     """Serve until SIGTERM."""
     settings = serving(os.environ)
+    level = os.environ.get("LOG_LEVEL", "info")
+    write_json_lines(level.upper())
     host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104  # the address of a container comes from its network
     start_http_server(settings.metrics_port, addr=host)
     config = uvicorn.Config(
@@ -91,7 +95,9 @@ def main() -> None:
         workers=1,
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.grace_seconds,
-        log_level=os.environ.get("LOG_LEVEL", "info").lower(),
+        log_level=level.lower(),
+        # the loggers of uvicorn use the handler of this process
+        log_config=None,
         access_log=False,
         server_header=False,
     )

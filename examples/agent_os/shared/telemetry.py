@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import Histogram
 
+from shared.logs import RequestIds
 from shared.serving import DRAINING
 
 Message = MutableMapping[str, Any]  # ASGI message
@@ -60,8 +61,9 @@ class Measured:
 
 
 def measure_requests(app: FastAPI) -> None:
-    """Add request metrics to a service."""
+    """Add request metrics to a service, and the ID of a request to its log lines."""
     app.add_middleware(Measured)
+    app.add_middleware(RequestIds)
 
 
 def _route(scope: Message) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 import digests
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import setup_logging, task_prerun, worker_ready
 from celery.utils.log import get_task_logger
 from kombu.exceptions import OperationalError as RedisAway
 from shared import notes
+from shared.logs import REQUEST_ID, write_json_lines
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -75,6 +76,18 @@ def _digest_some() -> int:
             done = {"id": row.id, "summary": digests.summary(row.body), "embedding": digests.embedding(row.body)}
             connection.execute(text(notes.DIGESTED), done)
     return len(rows)
+
+
+@setup_logging.connect
+def configure_logs(**settings: Any) -> None:
+    """Write JSON lines in place of Celery's own format."""
+    write_json_lines(settings.get("loglevel") or "INFO")
+
+
+@task_prerun.connect
+def identify(task_id: str, **_: Any) -> None:
+    """Name the task in the lines that it writes."""
+    REQUEST_ID.set(task_id)
 
 
 @worker_ready.connect

@@ -18,6 +18,7 @@ FREE: Mapping[str, str] = {
     "cloudwatch:EventRule": "events of AWS services are free",
     "cloudwatch:EventTarget": "events of AWS services are free; 1 USD for a million that are sent to another region",
     "cloudwatch:LogResourcePolicy": "a policy",
+    "cloudwatch:QueryDefinition": "free; a run is 0.005 USD for a GB that it reads",
     "costexplorer:AnomalyMonitor": "anomaly detection is free",
     "costexplorer:AnomalySubscription": "anomaly detection is free",
     "ec2:DefaultNetworkAcl": "free",

@@ -5,7 +5,7 @@ balancer's own DNS name.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -19,7 +19,14 @@ from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
 
-REDACTED_HEADERS = ("authorization", "cookie")
+REDACTED_HEADERS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
+
+
+@dataclass(frozen=True)
+class AwsEntry(Entry):
+    """Entry, and the name of the web ACL's log group in each region."""
+
+    request_logs: Mapping[str, pulumi.Output[str]]
 
 
 def create_entry(scope: Scope, context: AwsContext, origins: Mapping[str, Origin]) -> Entry:
@@ -28,12 +35,13 @@ def create_entry(scope: Scope, context: AwsContext, origins: Mapping[str, Origin
     The record has the name and the provider of the home region, and points to the load balancer of the region that serves.
     """
     balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
-    for region, balancer in balancers.items():
-        _protect(scope, replace(context, region=region), balancer)
+    request_logs = {
+        region: _protect(scope, replace(context, region=region), balancer) for region, balancer in balancers.items()
+    }
     active = balancers.get(context.spec.active_region)
     if active is not None:
         _alias(scope, context, context.region, active)
-    return Entry(url=_url(context, active))
+    return AwsEntry(url=_url(context, active), request_logs=request_logs)
 
 
 def _url(context: AwsContext, active: AwsOrigin | None) -> pulumi.Output[str]:
@@ -66,7 +74,8 @@ def _options(scope: Scope, balancer: AwsOrigin, *after: pulumi.Resource) -> pulu
     return scope.opts(depends_on=after, provider=balancer.provider)
 
 
-def _protect(scope: Scope, context: AwsContext, balancer: AwsOrigin) -> None:
+def _protect(scope: Scope, context: AwsContext, balancer: AwsOrigin) -> pulumi.Output[str]:
+    """Declare the web ACL of a load balancer and return the name of its log group."""
     region = context.region
     acl = aws.wafv2.WebAcl(
         scope.named(f"{region}-acl"),
@@ -84,11 +93,13 @@ def _protect(scope: Scope, context: AwsContext, balancer: AwsOrigin) -> None:
         web_acl_arn=acl.arn,
         opts=_options(scope, balancer),
     )
-    _record_requests(scope, context, balancer, acl)
+    return _record_requests(scope, context, balancer, acl)
 
 
-def _record_requests(scope: Scope, context: AwsContext, balancer: AwsOrigin, acl: aws.wafv2.WebAcl) -> None:
-    """Log of the web ACL, without headers that identify a caller."""
+def _record_requests(
+    scope: Scope, context: AwsContext, balancer: AwsOrigin, acl: aws.wafv2.WebAcl
+) -> pulumi.Output[str]:
+    """Log of the web ACL, without query strings and headers that identify a caller."""
     region, name = context.region, waf_log_group(context.stack)
     log_group = create_log_group(scope, f"{region}-log", context, balancer.telemetry_key, name, balancer.provider)
     delivery = aws.cloudwatch.LogResourcePolicy(
@@ -101,15 +112,18 @@ def _record_requests(scope: Scope, context: AwsContext, balancer: AwsOrigin, acl
         scope.named(f"{region}-acl-log"),
         resource_arn=acl.arn,
         log_destination_configs=[log_group.arn],
-        redacted_fields=[
-            aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs(
-                single_header=aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs(name=header)
-            )
-            for header in REDACTED_HEADERS
-        ],
+        redacted_fields=_redacted_fields(),
         # without the permission to deliver, WAF writes an account-wide policy that no stack removes
         opts=_options(scope, balancer, delivery),
     )
+    return log_group.name
+
+
+def _redacted_fields() -> list[aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs]:
+    field = aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs
+    header = aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs
+    query = aws.wafv2.WebAclLoggingConfigurationRedactedFieldQueryStringArgs()
+    return [*(field(single_header=header(name=name)) for name in REDACTED_HEADERS), field(query_string=query)]
 
 
 def _delivery(context: AwsContext, log_group: aws.cloudwatch.LogGroup) -> Statement:

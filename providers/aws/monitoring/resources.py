@@ -17,6 +17,7 @@ from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
 from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
 from providers.aws.monitoring.limits import database_sizes, dollars, token_kinds
+from providers.aws.monitoring.log_searches import create_log_searches
 from providers.aws.monitoring.metric_queries import AwsMetric, MetricQuery
 from providers.aws.monitoring.metrics import AwsAlarmTarget, next_dimensions, service_target
 from providers.aws.monitoring.permission_events import log_permission_changes
@@ -51,6 +52,7 @@ def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched,
     targets = _targets(scope, base, watched)
     alarms = _alarms(scope, base, watched, targets)
     alarm_arns = [alarm.arn for alarm in alarms.values()] + _request_alarms(scope, base, watched, alarms, targets)
+    create_log_searches(scope, base, watched, entry)
     if spec.budget is not None:
         create_budget(scope, spec.budget, base.channels)
     if not spec.monitoring.dashboards:

@@ -44,6 +44,7 @@ FREE: Mapping[str, str] = {
     "network:VirtualNetwork": "free",
     "network:VirtualNetworkPeering": "its data is that of the replication, a cent per GB in each direction",
     "network:WebApplicationFirewallPolicy": "in the price of the gateway",
+    "operationalinsights:SavedSearch": "free; a query is in the price of the logs",
     "operationalinsights:Table": "its data is priced with its source",
     "privatedns:PrivateRecordSet": "in the price of the zone",
     "privatedns:VirtualNetworkLink": "free",

@@ -7,6 +7,7 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.limits import PROMPT_ARGUMENTS
+from providers.azure.entry.log_scrubbing import firewall_scrubbing
 from providers.azure.entry.waf_rules import (
     BOT_RULE_SET,
     DEFAULT_RULE_SET,
@@ -43,7 +44,11 @@ def create_firewall(scope: Scope, context: AzureContext, sku: str) -> azure_nati
         # must be the profile's tier
         sku=frontdoor.SkuArgs(name=sku),
         policy_settings=frontdoor.PolicySettingsArgs(
-            enabled_state="Enabled", mode="Prevention", request_body_check="Enabled" if waf else "Disabled"
+            enabled_state="Enabled",
+            mode="Prevention",
+            request_body_check="Enabled" if waf else "Disabled",
+            state="Enabled",
+            scrubbing_rules=firewall_scrubbing(),
         ),
         custom_rules=frontdoor.CustomRuleListArgs(rules=_custom_rules(context)),
         managed_rules=frontdoor.ManagedRuleSetListArgs(

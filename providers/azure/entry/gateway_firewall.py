@@ -7,6 +7,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.context import AzureContext
 from providers.azure.entry.gateway_limits import BODY_INSPECTION_KIB, unrouted_expressions
 from providers.azure.entry.limits import PROMPT_ARGUMENTS, RULE_GROUPS
+from providers.azure.entry.log_scrubbing import gateway_scrubbing
 from providers.azure.entry.waf_rules import (
     ALL_ADDRESSES,
     BOT_RULE_SET,
@@ -54,6 +55,7 @@ def create_gateway_firewall(scope: Scope, context: AzureContext) -> "azure_nativ
             request_body_inspect_limit_in_kb=BODY_INSPECTION_KIB,
             request_body_enforcement=False,
             file_upload_enforcement=False,
+            log_scrubbing=gateway_scrubbing(),
         ),
         custom_rules=[_custom_rule(rule) for rule in (*_unrouted(context), *waf_rules(context.spec))],
         managed_rules=_managed_rules(context, waf),

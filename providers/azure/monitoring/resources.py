@@ -23,6 +23,7 @@ from providers.azure.monitoring.alarms import (
 )
 from providers.azure.monitoring.dashboard import create_dashboard
 from providers.azure.monitoring.limits import budget_start
+from providers.azure.monitoring.log_searches import create_log_searches
 from providers.azure.monitoring.metrics import FIRST_BYTE, GATEWAY, access_log, burn_rate_query
 from providers.azure.workloads import AzureWatched
 from providers.contract.alarms import Severity
@@ -48,6 +49,7 @@ def create_monitoring(scope: Scope, base: AzureBaseResources, watched: AzureWatc
     spec, targets = base.spec, monitoring_targets(base, watched, entry)
     create_alarms(scope, targets)
     create_origin_alarm(scope, targets, entry)
+    create_log_searches(scope, base.context, base.logs)
     if spec.monitoring.slo is not None and spec.public:
         _slo_alarms(scope, base, spec.monitoring.slo, entry)
     if spec.budget is not None:

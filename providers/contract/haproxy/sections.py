@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from providers.contract.haproxy.admission import admission, authentication, closing_rules, rate_tables
+from providers.contract.haproxy.request_log import log_format, recorded_values
 from providers.contract.naming import CONFIG_FOLDER, next_part
 from providers.contract.spec import Platform, Service
 
@@ -105,7 +106,8 @@ def resolvers(name: str, *servers: str) -> list[str]:
 
 def https_rules(spec: Platform, split: Collection[str]) -> Iterator[str]:
     """Lines of the frontend that terminates TLS, after its addresses: admission, authentication, headers and routes."""
-    yield "option httplog"
+    yield from recorded_values()
+    yield log_format()
     # streamed tokens are sent without delay
     yield "option http-no-delay"
     yield "option forwardfor"
@@ -117,7 +119,6 @@ def https_rules(spec: Platform, split: Collection[str]) -> Iterator[str]:
     yield "http-request set-header X-Forwarded-Proto https"
     yield "http-request set-header X-Forwarded-Host %[req.hdr(host)]"
     yield from _https_redirects()
-    yield "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }"
     yield from dice(split)
     yield from _routes(spec, split)
 

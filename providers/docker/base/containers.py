@@ -26,8 +26,8 @@ from providers.contract.component import Scope
 from providers.docker.compute.health import NO_CHECK, DockerProbe, go_duration
 from providers.docker.compute.sizes import cpus
 from providers.docker.context import DockerContext
-from providers.docker.monitoring.limits import LOG_FILE_MIB, log_files
 from providers.docker.naming import CHECKOUT_LABEL, CONFIG_FOLDER, checkout_of
+from providers.docker.observability.log_delivery import log_options
 
 SCRIPTS_FOLDER = Path(__file__).parent.parent / "scripts"
 UNPRIVILEGED_USER = "65532:65532"
@@ -98,6 +98,8 @@ class ContainerSpec:
     """Labels in addition to those of the stack."""
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
     """Addresses by host name for /etc/hosts, which is read before DNS."""
+    log_name: str | None = None
+    """Name in the log store of a container whose lines it takes: `services/gateway`."""
     stop_signal: str | None = None
     """Signal that asks the process to end; the image's without one."""
     stop_seconds: int = STOP_SECONDS
@@ -118,6 +120,7 @@ def create_container(
     With `keep` an existing container stays as it is, with its files, and `spec` describes only one that must be created.
     """
     file_container = _file_container(scope, f"{part}-files", spec, keep=keep) if spec.files else None
+    log_driver, log_opts = log_options(context, spec.log_name)
     return docker.Container(
         scope.named(part),
         image=spec.image,
@@ -153,8 +156,8 @@ def create_container(
         stop_signal=spec.stop_signal,
         stop_timeout=STOP_SECONDS,
         destroy_grace_seconds=spec.stop_seconds,
-        log_driver="local",
-        log_opts={"max-size": f"{LOG_FILE_MIB}m", "max-file": str(log_files(context.spec))},
+        log_driver=log_driver,
+        log_opts=dict(log_opts),
         opts=scope.opts(
             depends_on=depends_on, delete_before_replace=delete_before_replace, ignore_changes=_ignored(keep=keep)
         ),

@@ -2,7 +2,7 @@
 
 `docker.images` replaces each image of the table.
 
-Digests are those published for the tag. Two images are pinned by exact version only, because no published digest could
+Digests are those published for the tag. Three images are pinned by exact version only, because no published digest could
 be confirmed; `docker.images` can pin them.
 """
 
@@ -12,6 +12,7 @@ from providers.contract.diagnostics import ConfigError, Diagnostic, did_you_mean
 from providers.contract.egress import checks_names, listed_hosts
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform
+from providers.docker.monitoring.limits import has_log_store
 
 POSTGRES = "postgres"
 REDIS = "redis"
@@ -22,6 +23,7 @@ PROMETHEUS = "prometheus"
 ALERTMANAGER = "alertmanager"
 GRAFANA = "grafana"
 TEMPO = "tempo"
+LOG_STORE = "log-store"
 POSTGRES_EXPORTER = "postgres-exporter"
 REDIS_EXPORTER = "redis-exporter"
 HOST_EXPORTER = "host-exporter"
@@ -45,6 +47,7 @@ IMAGES: Mapping[str, str] = {
     ALERTMANAGER: "prom/alertmanager:v0.28.1@sha256:27c475db5fb156cab31d5c18a4251ac7ed567746a2483ff264516437a39b15ba",
     GRAFANA: "grafana/grafana:12.1.1@sha256:a1701c2180249361737a99a01bc770db39381640e4d631825d38ff4535efa47d",
     TEMPO: "grafana/tempo:2.8.2@sha256:0ef775495967cd5d7a6b2e146b6ea695d624803c8db8349fb8ce4164f719f9b7",
+    LOG_STORE: "victoriametrics/victoria-logs:v1.52.2",
     POSTGRES_EXPORTER: (
         "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
         "@sha256:38606faa38c54787525fb0ff2fd6b41b4cfb75d455c1df294927c5f611699b17"
@@ -125,6 +128,8 @@ def _required_roles(spec: Platform) -> Iterator[str]:
         yield PROXY
     if spec.monitoring.dashboards:
         yield GRAFANA
+    if has_log_store(spec):
+        yield LOG_STORE
     if spec.monitoring.tracing is not None:
         yield TEMPO
     if spec.database is not None:

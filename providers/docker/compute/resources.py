@@ -24,6 +24,7 @@ from providers.docker.compute.sizes import memory_mib
 from providers.docker.naming import DEV_LABEL, both_revisions
 from providers.docker.network.flows import hosts_of_service, service_networks
 from providers.docker.network.host_proxies import create_host_proxies
+from providers.docker.observability.log_delivery import SERVICES
 from providers.docker.storage.resources import REGION, URL
 
 HOME = "/tmp"  # noqa: S108  # in memory, private to the container
@@ -116,6 +117,7 @@ def service_container(base: DockerBaseResources, name: str, environment: Environ
         environment={"HOME": HOME, **_storage_variables(base, name), **secrets, **environment.plain},
         files={path: stored.reference for path, stored in environment.files.items()},
         stop_seconds=drain_seconds(base.spec, [service]),
+        log_name=f"{SERVICES}/{name}",
     )
 
 

@@ -9,6 +9,7 @@ redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs
 when the connection failed before any byte of it was sent.
 """
 
+from providers.contract.haproxy.request_log import log_format, recorded_values
 from providers.contract.haproxy.sections import (
     CONNECT_TIMEOUT_SECONDS,
     MARK_DOWN_AT_ONCE,
@@ -132,7 +133,8 @@ def _http(context: DockerContext) -> list[str]:
     return section(
         "frontend plain",
         "bind abns@plain accept-proxy",
-        "option httplog",
+        *recorded_values(),
+        log_format(),
         # the requested host without its port
         f"http-request redirect code 308 location https://%[hdr(host),field(1,:)]{port}%[capture.req.uri]",
     )

@@ -44,7 +44,9 @@ from providers.docker.entry.haproxy import (
 from providers.docker.entry.split import map_text, split_services
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import ENTRY, MONITORING, internal_network, prometheus_address, proxy_address
+from providers.docker.observability import log_delivery
 
+ROUTER_LOG = f"{log_delivery.ENTRY}/{ROUTER}"
 ROUTER_MEMORY_MIB, PROXY_MEMORY_MIB = 512, 128
 VCPU = 2
 CONFIGURATION_FILE = f"{CONFIG_FOLDER}/haproxy.cfg"
@@ -100,6 +102,7 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
         stop_signal=SOFT_STOP,
         # HAProxy ends by itself before that
         stop_seconds=drain_seconds(context.spec, context.spec.public.values()) + STOP_SECONDS,
+        log_name=ROUTER_LOG,
     )
     create_container(scope, context, "router", container)
 

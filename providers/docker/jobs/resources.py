@@ -22,6 +22,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.resources import service_container
 from providers.docker.jobs.program import METRICS_FOLDER, job_settings
 from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.observability.log_delivery import JOBS
 
 SETTINGS_FILE = f"{CONFIG_FOLDER}/job.conf"
 
@@ -49,7 +50,7 @@ def create_releases(scope: Scope, base: DockerBaseResources, environments: Mappi
     for command in release_tasks(base.spec):
         environment = environments[command.service]
         task = _task_container(base, command.service, environment)
-        container = replace(task, command=command.command, started=False)
+        container = replace(task, command=command.command, started=False, log_name=f"{JOBS}/{command.name}")
         create_container(scope, base.context, command.name, container, environment.prerequisites(command.service))
 
 
@@ -63,6 +64,7 @@ def _container(
         entrypoint=["/bin/sh", script_path("job")],
         files={script_path("job"): script("job"), SETTINGS_FILE: job_settings(name, job), **common.files},
         volumes={METRICS_FOLDER: metrics},
+        log_name=f"{JOBS}/{name}",
     )
 
 

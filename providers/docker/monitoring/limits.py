@@ -11,6 +11,8 @@ SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME = "SMTP_SMARTHOST", "SMTP_FROM", "SMTP_
 SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105  # a name, not a value
 MAIL_SECRETS = (SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD)
 """Mail relay (`host:port`), sender address and credentials; a relay without authentication ignores the last two."""
+LOG_STORE_GIB = 10
+"""Disk space of the log store, above which it deletes its oldest days."""
 LOG_FILE_MIB = 10
 MAX_LOG_FILES = 100
 
@@ -19,6 +21,11 @@ def stack_secrets(spec: Platform) -> tuple[str, ...]:
     """Secrets that the stack needs for notifications."""
     monitoring = spec.monitoring
     return (*(MAIL_SECRETS if monitoring.emails else ()), *((SLACK_SECRET,) if monitoring.slack is not None else ()))
+
+
+def has_log_store(spec: Platform) -> bool:
+    """Return whether a store takes the lines of services and the entry; it is searched in the dashboards."""
+    return spec.monitoring.dashboards
 
 
 def log_files(spec: Platform) -> int:
@@ -46,11 +53,18 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
 
 
 def _logs(spec: Platform) -> Iterator[Adjustment]:
+    files = f"{log_files(spec)} files of {LOG_FILE_MIB} MiB per container; Docker rotates logs by size, not by age"
+    stored = (
+        f"the log store keeps the lines of services, jobs and the entry for these days, but at most {LOG_STORE_GIB} GiB of "
+        f"them, and deletes the oldest days first; other containers have {files}"
+    )
     yield Adjustment(
         "monitoring.log_retention_days",
         requested=spec.monitoring.log_retention_days,
-        effect=Effect.ADJUSTED,
-        reason=f"{log_files(spec)} files of {LOG_FILE_MIB} MiB per container; Docker rotates logs by size, not by age",
+        effect=Effect.PARTIAL if has_log_store(spec) else Effect.ADJUSTED,
+        reason=stored
+        if has_log_store(spec)
+        else f"{files}; without `monitoring.dashboards` no log store searches them",
     )
 
 

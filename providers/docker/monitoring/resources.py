@@ -24,12 +24,15 @@ from providers.docker.base.platform_images import GRAFANA
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.context import LOOPBACK, DockerContext
 from providers.docker.monitoring.exporters import create_exporters
+from providers.docker.monitoring.log_searches import searches_document
 from providers.docker.monitoring.panels import DASHBOARD_UID, DATA_SOURCE, dashboard_document
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.flows import DASHBOARD, MONITORING, prometheus_address, tempo_address
+from providers.docker.network.flows import DASHBOARD, MONITORING, log_query_address, prometheus_address, tempo_address
+from providers.docker.observability import log_store, tempo
+from providers.docker.observability.log_store import create_log_store
 from providers.docker.observability.metrics_collector import create_alertmanager, create_prometheus
 from providers.docker.observability.prometheus import PROMETHEUS_PORT
-from providers.docker.observability.tempo import create_tempo, data_source
+from providers.docker.observability.tempo import create_tempo
 from providers.docker.workloads import DockerWatched
 
 GRAFANA_PORT = 3000
@@ -42,6 +45,7 @@ def create_monitoring(scope: Scope, base: DockerBaseResources, watched: DockerWa
     create_alertmanager(scope, base)
     create_prometheus(scope, base, watched)
     create_tempo(scope, base)
+    create_log_store(scope, base)
     dashboard_url = _grafana(scope, base) if base.spec.monitoring.dashboards else ""
     return Monitoring(dashboard_url=pulumi.Output.from_input(dashboard_url))
 
@@ -53,7 +57,10 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
     """
     context = base.context
     volume = create_volume(scope, context, "grafana-data", base.image(GRAFANA))
-    dashboards = {"platform.json": dashboard_document(base.spec, context.stack, context.alarm_rules)}
+    dashboards = {
+        "platform.json": dashboard_document(base.spec, context.stack, context.alarm_rules),
+        "logs.json": searches_document(base.spec, context.stack),
+    }
     live = create_live_files(scope, context, "grafana-dashboards", base.image(GRAFANA), dashboards)
     container = ContainerSpec(
         image=base.image(GRAFANA),
@@ -64,6 +71,7 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
         environment={
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_PLUGINS_PREINSTALL": log_store.PLUGIN,
             "GF_PATHS_PROVISIONING": f"{CONFIG_FOLDER}/provisioning",
             "GF_SECURITY_ADMIN_PASSWORD__FILE": f"{CONFIG_FOLDER}/password",
             "GF_SERVER_CERT_FILE": f"{CONFIG_FOLDER}/server.crt",
@@ -97,7 +105,9 @@ def _dashboard_provider() -> dict[str, object]:
 
 
 def _data_sources(context: DockerContext) -> dict[str, object]:
-    traces = [data_source(tempo_address(context))] if context.spec.monitoring.tracing else []
+    traced = context.spec.monitoring.tracing is not None
+    traces = [tempo.data_source(tempo_address(context), log_store.lines_of_trace())] if traced else []
+    logs = log_store.data_source(log_query_address(context), traced=traced)
     prometheus = {
         "name": "Prometheus",
         "access": "proxy",
@@ -106,4 +116,4 @@ def _data_sources(context: DockerContext) -> dict[str, object]:
         "editable": False,
         **DATA_SOURCE,
     }
-    return {"apiVersion": 1, "datasources": [prometheus, *traces]}
+    return {"apiVersion": 1, "datasources": [prometheus, logs, *traces]}

@@ -14,15 +14,20 @@ from ipaddress import IPv4Network
 from providers.contract.context import RegionContext
 from providers.contract.egress import checks_names, listed_hosts
 from providers.contract.spec import Platform
+from providers.docker.monitoring.limits import has_log_store
 
 DATA, MONITORING, ENTRY, DASHBOARD, ALERTING = "data", "monitoring", "entry", "dashboard", "alerting"
+LOGS = "logs"
+"""Network in which the host reaches the log store, and which has no other container and no outbound access."""
 HOSTS = "hosts"
 """Network through which the proxies of listed hosts have outbound access."""
 PREFIX_LENGTH = 25
 """Prefix length of a network's block: 126 addresses, of which Docker assigns the upper half."""
 DYNAMIC_ADDRESSES = 62
 GATEWAY_OFFSET, PROMETHEUS_OFFSET, TEMPO_OFFSET, PROXY_OFFSET = 1, 2, 3, 2
-"""Fixed addresses of the gateway, of Prometheus and Tempo in the monitoring network and of the entry's port in its network."""
+LOG_QUERY_OFFSET, LOGS_OFFSET = 4, 2
+"""Fixed addresses of the gateway, of Prometheus, Tempo and the log store in the monitoring network, of the entry's port in its
+network, and of the log store in the network of the host."""
 FIRST_HOST_OFFSET, MAX_HOSTS = 8, 48
 """Offset of the first proxy of a listed host in the network of a service, and the number that the fixed half has room for."""
 METADATA_ADDRESSES = ("169.254.169.254", "169.254.170.2", "169.254.170.23")
@@ -34,10 +39,14 @@ range of its network, where no host answers. Those of IPv6, such as fd00:ec2::25
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """Network by its logical name part; an `internal` one has no outbound access."""
+    """Network by its logical name part; an `internal` one has no outbound access.
+
+    One that is `open_to_host` has none either, but an address of the host, which is not forwarded further.
+    """
 
     part: str
     internal: bool
+    open_to_host: bool = False
 
 
 def internal_network(service: str) -> str:
@@ -69,6 +78,8 @@ def _networks(spec: Platform) -> Iterator[NetworkPlan]:
         yield NetworkPlan(ENTRY, internal=False)
     if spec.monitoring.dashboards:
         yield NetworkPlan(DASHBOARD, internal=False)
+    if has_log_store(spec):
+        yield NetworkPlan(LOGS, internal=False, open_to_host=True)
     if checks_names(spec) and listed_hosts(spec):
         yield NetworkPlan(HOSTS, internal=False)
     for name, service in spec.services.items():
@@ -133,6 +144,16 @@ def prometheus_address(context: RegionContext) -> str:
 def tempo_address(context: RegionContext) -> str:
     """Address at which Tempo answers queries, in the monitoring network only."""
     return str(subnets(context.spec)[MONITORING][TEMPO_OFFSET])
+
+
+def log_query_address(context: RegionContext) -> str:
+    """Address at which the log store answers queries, in the monitoring network only."""
+    return str(subnets(context.spec)[MONITORING][LOG_QUERY_OFFSET])
+
+
+def logs_address(context: RegionContext) -> str:
+    """Address at which the log store takes the lines that Docker's daemon sends."""
+    return str(subnets(context.spec)[LOGS][LOGS_OFFSET])
 
 
 def proxy_address(context: RegionContext) -> str:

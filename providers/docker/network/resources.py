@@ -1,7 +1,6 @@
 """Docker networks that isolate the services and give them outbound access.
 
 Docker blocks traffic between its networks, so the attachments of `flows.py` are the whole firewall. Address blocks are
-        options=NO_HOST_ADDRESS if network.internal else None,
 fixed, because two containers listen at an address that must be known in advance. So is the gateway: without one, Docker
 chooses an address and writes it into the network's configuration when it starts again, which would be drift in every
 network (seen with Docker 20.10.24).
@@ -20,6 +19,8 @@ from providers.docker.context import DockerContext
 from providers.docker.network.flows import NetworkPlan, dynamic_range, gateway_address, networks, subnets
 
 NO_HOST_ADDRESS = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+NOT_FORWARDED = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+"""Packets keep the private address of their container, to which no answer from outside is routed."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,18 @@ def create_network(scope: Scope, context: DockerContext) -> DockerNetwork:
     )
 
 
+def _options(network: NetworkPlan) -> dict[str, str] | None:
+    if network.internal:
+        return NO_HOST_ADDRESS
+    return NOT_FORWARDED if network.open_to_host else None
+
+
 def _network(scope: Scope, network: NetworkPlan, block: IPv4Network) -> pulumi.Output[str]:
     return docker.Network(
         scope.named(network.part),
         driver="bridge",
         internal=network.internal,
-        options=NO_HOST_ADDRESS if network.internal else None,
+        options=_options(network),
         ipam_configs=[
             docker.NetworkIpamConfigArgs(
                 subnet=str(block), ip_range=str(dynamic_range(block)), gateway=gateway_address(block)

@@ -7,6 +7,7 @@ some seconds.
 """
 
 import json
+from collections.abc import Mapping
 
 from providers.contract.component import Scope
 from providers.contract.spans import HTTP_PORT
@@ -75,8 +76,8 @@ def tempo_document(tracing: Tracing, address: str) -> str:
     return json.dumps(document, indent=2)
 
 
-def data_source(address: str) -> dict[str, object]:
-    """Grafana's data source of the traces; a span leads to the metrics of its service."""
+def data_source(address: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """Grafana's data source of the traces; `settings` are those of its plugin."""
     return {
         "name": "Tempo",
         "type": "tempo",
@@ -84,4 +85,5 @@ def data_source(address: str) -> dict[str, object]:
         "access": "proxy",
         "url": f"http://{address}:{QUERY_PORT}",
         "editable": False,
+        "jsonData": dict(settings),
     }

@@ -10,6 +10,7 @@ from providers.contract.egress import checks_names, listed_hosts
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.compute.sizes import CACHE_OVERHEAD, running_replicas, sizes_by_key, total_memory_gib
+from providers.docker.monitoring.limits import has_log_store
 from providers.docker.network.flows import subnets
 from providers.docker.preflight.host import (
     DASHBOARD_PART,
@@ -25,6 +26,8 @@ PLATFORM_MEMORY_GIB = 2.0
 """Approximate memory of proxy, Prometheus, exporters, backups and object store."""
 TEMPO_MEMORY_GIB = 0.5
 """Memory limit of Tempo, which runs with `monitoring.tracing`."""
+LOG_STORE_MEMORY_GIB = 0.25
+"""Memory limit of the log store, which runs with `monitoring.dashboards`."""
 HOST_PROXY_MEMORY_GIB = 0.0625
 """Memory limit of the proxy of a host outside."""
 ENTRY_CPUS = 2
@@ -137,7 +140,8 @@ def platform_memory_gib(spec: Platform) -> float:
     """Return the approximate memory of the platform's own containers."""
     proxies = len(listed_hosts(spec)) if checks_names(spec) else 0
     tempo = TEMPO_MEMORY_GIB if spec.monitoring.tracing is not None else 0
-    return PLATFORM_MEMORY_GIB + tempo + proxies * HOST_PROXY_MEMORY_GIB
+    logs = LOG_STORE_MEMORY_GIB if has_log_store(spec) else 0
+    return PLATFORM_MEMORY_GIB + tempo + logs + proxies * HOST_PROXY_MEMORY_GIB
 
 
 def check_memory(host: Host, spec: Platform) -> CheckResult:

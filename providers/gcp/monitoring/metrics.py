@@ -66,8 +66,9 @@ LOG_FILTERS: Mapping[Signal, str] = {
 """Filter of the log entries that a signal counts: Cloud SQL documentation, "View audit logs for automated backups"; Cloud
 Logging documentation, "Google Cloud platform logs", for transfers; messages of PostgreSQL for the connections."""
 
+REQUEST_LOGS = '(resource.type="http_load_balancer" AND resource.labels.backend_service_name=~"^{stack}-entry-")'
 NETWORK_LOG_FILTERS = (
-    '(resource.type="http_load_balancer" AND resource.labels.backend_service_name=~"^{stack}-entry-")',
+    REQUEST_LOGS,
     '(resource.type="gce_subnetwork" AND resource.labels.subnetwork_name=~"^{stack}-network-")',
     '(resource.type="nat_gateway" AND resource.labels.gateway_name=~"^{stack}-network-")',
     '(resource.type="dns_query" AND jsonPayload.sourceNetwork=~"^{stack}-network-")',
@@ -357,14 +358,23 @@ STORED_KINDS = ("database", "cache", COPIED_DATABASE, COPIED_OBJECTS)
 
 def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
     """Filter of every log entry that the stack's bucket stores; `data` has Google Cloud's names by kind."""
-    services = [
-        _any_of(resource, label, names) for (resource, label), names in _run_names(spec, stack).items() if names
-    ]
     stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
     copies = [f"({subject_logs(kind, data[kind])})" for kind in (COPIED_DATABASE, COPIED_OBJECTS) if kind in data]
     network = [pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS]
-    tasks = [_job_logs(spec, stack), *_scheduled_job_logs(spec, stack)]
-    return " OR ".join((*services, *tasks, *stores, *copies, *network, DATA_ACCESS_LOGS))
+    return " OR ".join((workload_logs(spec, stack), *stores, *copies, *network, DATA_ACCESS_LOGS))
+
+
+def workload_logs(spec: Platform, stack: str) -> str:
+    """Filter of the log entries of services, one-off tasks and scheduled jobs."""
+    services = [
+        _any_of(resource, label, names) for (resource, label), names in _run_names(spec, stack).items() if names
+    ]
+    return " OR ".join((*services, _job_logs(spec, stack), *_scheduled_job_logs(spec, stack)))
+
+
+def request_logs(stack: str) -> str:
+    """Filter of the entry's log of requests."""
+    return REQUEST_LOGS.format(stack=stack)
 
 
 def subject_logs(kind: str, name: str) -> str:

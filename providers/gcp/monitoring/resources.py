@@ -17,6 +17,7 @@ from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.alarms import create_alarms, find_targets
 from providers.gcp.monitoring.dashboard import create_dashboard
 from providers.gcp.monitoring.limits import MAX_BUDGET_CHANNELS, money
+from providers.gcp.monitoring.log_searches import create_log_searches
 from providers.gcp.monitoring.notices import create_notices
 from providers.gcp.monitoring.prometheus_alarms import create_prometheus_alarms
 from providers.gcp.monitoring.slo import create_slos, create_uptime_checks
@@ -33,7 +34,7 @@ def create_monitoring(scope: Scope, base: GcpBaseResources, watched: GcpWatched,
     """Create an alarm for each rule of the contract, SLOs, uptime checks, log bucket, budget and dashboard."""
     context, channels, settings = base.context, base.channels, base.spec.monitoring
     targets = find_targets(context, watched, entry)
-    create_log_bucket(scope, base, targets)
+    create_log_searches(scope, context, create_log_bucket(scope, base, targets))
     create_alarms(scope, targets, channels, create_log_metrics(scope, targets))
     if not is_standby(base.spec):  # the entry and the policy of notices are one for both regions
         create_uptime_checks(scope, context, channels, entry)

@@ -30,7 +30,7 @@ from providers.gcp.monitoring.metrics import (
 from providers.gcp.naming import log_bucket_id
 
 
-def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None:
+def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> gcp.logging.ProjectBucketConfig:
     """Create the log bucket, the sink that routes every log entry of the stack to it, and their exclusion elsewhere."""
     context, settings = base.context, base.spec.monitoring
     bucket = gcp.logging.ProjectBucketConfig(
@@ -66,6 +66,7 @@ def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets)
         # until the sink exists, `_Default` is the only place of these entries
         opts=scope.opts(depends_on=[sink]),
     )
+    return bucket
 
 
 def create_log_metrics(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
