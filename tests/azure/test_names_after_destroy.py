@@ -59,6 +59,7 @@ AFTER_DESTROY = {
     "network:PublicIPAddress": GENERATED,
     "network:Subnet": CHILD,
     "network:VirtualNetwork": GENERATED,
+    "operationalinsights:SavedSearch": CHILD,
     # deleted workspaces stay recoverable for 14 days: Microsoft Learn, "Delete and recover a Log Analytics workspace"
     "operationalinsights:Workspace": GENERATED,
     "privatedns:PrivateZone": FREE,

@@ -33,6 +33,7 @@ KINDS = {
     "failover on Azure": ("test_azure_failover.py", ()),
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
+    "names of hosts outside": ("test_egress_names.py", CLOUDS),
     "entry of Azure": ("test_azure_entry.py", ()),
     "policy pack": ("test_policy_pack.py", ()),
     "language host": ("test_language_host.py", ()),
