@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
 
-AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker")
+AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker", "kubernetes")
 """Clouds with an adapter."""
 SDK_PREFIX = "pulumi_"
 """Prefix of the modules of all cloud SDKs."""

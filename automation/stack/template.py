@@ -183,7 +183,10 @@ def _data(answers: NewStack) -> Iterator[str]:
         yield f"database: {{{settings}}}  # PostgreSQL; the service gets DATABASE_URL and PGHOST, PGUSER, ..."
     if answers.cache:
         eviction = "eviction: noeviction" if answers.app == "celery" else ""
-        yield f"cache: {{{', '.join(filter(None, (single, eviction)))}}}  # Redis protocol; the service gets REDIS_URL"
+        # the platform's own cache on Kubernetes is one pod; production is refused there without an external one
+        one_pod = answers.cloud == "kubernetes" and answers.profile == "staging"
+        copies = "high_availability: false" if one_pod else single
+        yield f"cache: {{{', '.join(filter(None, (copies, eviction)))}}}  # Redis protocol; the service gets REDIS_URL"
     if answers.storage:
         yield "storage: {}  # the service gets STORAGE_BUCKET and STORAGE_ENDPOINT_URL"
 

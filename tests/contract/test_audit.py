@@ -231,6 +231,8 @@ KUBERNETES: Mapping[str, Change] = {
     "odd-traffic-is-watched": put("monitoring.coreos.com:PrometheusRule prod-monitoring-rules", "spec.groups", []),
     "data-links-need-tls": put(CLUSTER, "spec.postgresql.pg_hba", []),
     "backups-are-kept": put("barmancloud.cnpg.io:ObjectStore prod-database-store", "spec.retentionPolicy", "6d"),
+    "stores-are-hardened": put("core:Secret prod-database-url", "immutable", False),
+    "services-are-hardened": put(CHAT, "spec.template.spec.hostNetwork", True),
     "deletion-is-guarded": lambda inventory: unprotected(inventory, "core:Namespace prod-network-namespace"),
     "access-is-logged": put(CLUSTER, "spec.postgresql.parameters.log_connections", "off"),
     "no-secret-in-plain": put(CHAT, "spec.template.spec.containers.0.env", [SECRET]),

@@ -11,9 +11,10 @@ from providers.aws.audit import hardening as aws
 from providers.azure.audit import hardening as azure
 from providers.contract.audit_requirements import Requirement, admits_everybody
 from providers.gcp.audit import hardening as gcp
+from providers.kubernetes.audit import hardening as kubernetes
 from tests.audits import audited, inventory_of, result_of, with_input, with_resource, without
 
-MODULES = {"aws": aws, "gcp": gcp, "azure": azure}
+MODULES = {"aws": aws, "gcp": gcp, "azure": azure, "kubernetes": kubernetes}
 GROUPS = {"NETWORK": "network-is-hardened", "STORES": "stores-are-hardened", "SERVICES": "services-are-hardened"}
 ROWS = [
     (cloud, check, row)
@@ -74,6 +75,8 @@ PLANTED: Mapping[str, tuple[str, str, Callable[[Inventory], Inventory]]] = {
     "parameter off": ("azure", "stores", put("dbforpostgresql:Configuration prod-database-log_connections", "value", "off")),
     "no private endpoint": ("azure", "stores", drop("network:PrivateEndpoint")),
     "no subnet": ("azure", "stores", put("dbforpostgresql:Server prod-database", "network.delegatedSubnetResourceId", None)),
+    "network of the node": ("kubernetes", "services", put("apps:Deployment prod-compute-chat", "spec.template.spec.hostNetwork", True)),
+    "default namespace": ("kubernetes", "services", put("apps:Deployment prod-compute-chat", "metadata.namespace", "default")),
 }  # fmt: skip
 
 

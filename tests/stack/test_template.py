@@ -14,6 +14,7 @@ from automation.stack.template import (
     LOCATION_KEYS,
     PROFILES,
     SERVICE_NAMES,
+    WITHOUT_MODELS,
     NewStack,
     new_stack_text,
 )
@@ -27,7 +28,11 @@ BLOCKS: dict[CloudName, dict[str, str]] = {
     "gcp": {"project": "acme-agents", "region": "us-central1"},
     "azure": {"subscription_id": GUIDS[0], "tenant_id": GUIDS[1], "location": "westus3"},
     "docker": {},
-}
+    "kubernetes": {
+        "context": "acme-prod", "cluster_uid": "3f0c2b1e-0000-4000-8000-000000000000", "tls_secret": "agents-tls",
+        "registry": "ghcr.io/acme",
+    },
+}  # fmt: skip
 
 
 def answers(cloud: CloudName, app: App, profile: Profile, *, build: bool) -> NewStack:
@@ -43,6 +48,12 @@ def answers(cloud: CloudName, app: App, profile: Profile, *, build: bool) -> New
         domain="agents.example.com" if profile == "production" else None,
         own_auth=profile == "production",
     )
+
+
+def needs_more_of_a_cluster(new: NewStack) -> bool:
+    """True for a stack on Kubernetes that needs a bucket or an external cache, which no answer names."""
+    in_production = new.profile == "production" and (new.database or new.cache)
+    return new.cloud == "kubernetes" and (new.storage or in_production)
 
 
 def read(new: NewStack) -> Stack:
@@ -61,14 +72,18 @@ def test_every_combination_of_answers_is_a_valid_file(cloud: CloudName, profile:
             database=database,
             cache=cache,
             storage=storage,
-            models=models and cloud != "docker",
+            models=models and cloud not in WITHOUT_MODELS,
             port=9000 if app == "custom" and storage else None,
         )
+        if needs_more_of_a_cluster(new):
+            with pytest.raises(InvalidConfiguration, match=r"Set kubernetes\."):
+                read(new)
+            continue
         spec = read(new).spec
         service = spec.services[SERVICE_NAMES[app]]
         assert (spec.cloud, spec.profile, service.app) == (cloud, profile, app)
         used = {part for part, wanted in zip(("database", "cache", "storage", "models"), parts, strict=True) if wanted}
-        assert set(service.uses) == used - ({"models"} if cloud == "docker" else set())
+        assert set(service.uses) == used - ({"models"} if cloud in WITHOUT_MODELS else set())
         assert (spec.database is not None, spec.cache is not None, spec.storage is not None) == tuple(parts[:3])
         assert service.built != build
         assert (service.path == "/") == new.routed
@@ -77,13 +92,14 @@ def test_every_combination_of_answers_is_a_valid_file(cloud: CloudName, profile:
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize(("profile", "app"), [("production", "agentos"), ("development", "celery")])
 def test_a_written_file_can_be_planned(cloud: CloudName, profile: Profile, app: App, tmp_path: Path) -> None:
-    new = replace(answers(cloud, app, profile, build=True), database=True, cache=True, storage=True)
+    data = cloud != "kubernetes" or profile != "production"
+    new = replace(answers(cloud, app, profile, build=True), database=data, cache=data, storage=cloud != "kubernetes")
     assert plan_of(read(new), tmp_path).inventory.resources
 
 
 def test_the_keys_of_a_block_are_those_that_the_cloud_requires() -> None:
     for cloud, keys in LOCATION_KEYS.items():
-        for missing in keys:
+        for missing in keys if cloud != "kubernetes" else ("context",):
             block = {key: value for key, value in BLOCKS[cloud].items() if key != missing}
             with pytest.raises(InvalidConfiguration, match=rf"{cloud}\.{missing}: missing"):
                 read(replace(answers(cloud, "fastapi", "development", build=False), block=block))
