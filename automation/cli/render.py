@@ -29,7 +29,7 @@ def render(
         str, typer.Option(metavar="KIND", help="Kind of the store: ClusterSecretStore or SecretStore.")
     ] = "ClusterSecretStore",  # noqa: S107  # a kind
 ) -> None:
-    """Write a stack on Kubernetes as YAML for GitOps, without secret values. Needs no cluster, network or engine."""
+    """Write a stack on Kubernetes as YAML for GitOps. Writes no secret values; needs no cluster, network or engine."""
     if secret_store_kind not in ("ClusterSecretStore", "SecretStore"):
         fix = "use ClusterSecretStore or SecretStore"
         raise InvalidConfiguration([ConfigError("--secret-store-kind", "no such kind of a store", fix)])

@@ -33,7 +33,7 @@ VALID = timedelta(hours=24)
 VARIABLES = ("PULUMI_", "DOCKER_")
 """Prefixes of variables that the program and the providers read."""
 SECRET_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
-PROGRAM_PACKAGES = ("components", "providers")
+PROGRAM_FOLDERS = tuple(Path(__file__).parents[2] / name for name in ("components", "providers"))
 PACKAGES = ("pulumi", "pulumi-docker", "pulumi-random", "pulumi-tls")
 
 
@@ -85,8 +85,8 @@ class UpdateRecord:
             yield _content(deployment.folder / name)
         yield json.dumps(_variables({**os.environ, **deployment.engine_environment}), sort_keys=True).encode()
         yield " ".join(_version(name) for name in PACKAGES).encode()
-        for package in PROGRAM_PACKAGES:
-            yield from _files(Path(__file__).parents[2] / package)
+        for folder in PROGRAM_FOLDERS:
+            yield from _files(folder)
 
 
 def update_record(deployment: "Deployment") -> UpdateRecord | None:

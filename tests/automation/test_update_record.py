@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import components
 from automation.deploy.deployment import Deployment
 from automation.deploy.results import Clock
 from automation.deploy.update_record import (
@@ -23,6 +22,7 @@ from tests.planning import ROOT
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 STACK = "local"
+FOLDERS = "automation.deploy.update_record.PROGRAM_FOLDERS"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program = tmp_path / "program"
     program.mkdir()
     (program / "region.py").write_text("one", encoding="utf-8")
-    monkeypatch.setattr(components, "__path__", [str(program)])
+    monkeypatch.setattr(FOLDERS, (program,))
     for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "DOCKER_HOST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -96,7 +96,7 @@ def test_a_package_that_is_installed_again_is_unchanged(folder: Path, monkeypatc
     installed.mkdir()
     (installed / "region.py").write_text("one", encoding="utf-8")
     os.utime(installed / "region.py", (0, 0))
-    monkeypatch.setattr(components, "__path__", [str(installed)])
+    monkeypatch.setattr(FOLDERS, (installed,))
     assert record(folder).is_current
 
 

@@ -29,6 +29,7 @@ NEW = {
     "agent-platform:Registry prod-centralus-registry",
     "agent-platform:Storage prod-centralus-storage",
     "agent-platform:Vault prod-centralus-vault",
+    "authorization:RoleAssignment prod-centralus-vault-data-key",
     "authorization:RoleAssignment prod-recovery-vault-backs-up",
     "authorization:RoleAssignment prod-recovery-vault-reads",
     "authorization:RoleAssignment prod-registry-deployer-centralus",
@@ -36,10 +37,12 @@ NEW = {
     "dataprotection:BackupInstance prod-recovery-database",
     "dataprotection:BackupPolicy prod-recovery-policy",
     "dataprotection:BackupVault prod-recovery-vault",
+    "keyvault:Key prod-centralus-vault-data",
     "keyvault:Secret prod-centralus-database-libpq-password",
     "keyvault:Secret prod-centralus-secrets-OPENAI_API_KEY",
     "keyvault:Secret prod-centralus-secrets-OS_SECURITY_KEY",
     "keyvault:Vault prod-centralus-vault",
+    "managedidentity:UserAssignedIdentity prod-centralus-vault-data-key",
     "monitor:DiagnosticSetting prod-centralus-recovery-registry",
     "monitor:DiagnosticSetting prod-centralus-recovery-storage",
     "monitor:DiagnosticSetting prod-centralus-recovery-vault",
@@ -75,7 +78,13 @@ def test_an_existing_stack_gains_resources_and_loses_none() -> None:
 
 
 def test_nothing_that_exists_changes_but_the_dashboard() -> None:
-    assert changed_inputs(without_copies(), copied()) == {("applicationinsights:Workbook", "serializedData")}
+    """Geo-redundant backups and their key are chosen at the creation of a server, and ignored later."""
+    server = {"backup.geoRedundantBackup", "dataEncryption", "identity"}
+    assert server <= set(without_copies().one("prod-database", "dbforpostgresql:Server").ignore_changes)
+    assert changed_inputs(without_copies(), copied()) == {
+        ("applicationinsights:Workbook", "serializedData"),
+        *(("dbforpostgresql:Server", path.partition(".")[0]) for path in server),
+    }
 
 
 def test_copies_of_an_existing_stack_are_creations_and_updates_in_place() -> None:
@@ -230,7 +239,7 @@ def test_the_policy_is_first_on_the_account_that_receives_and_has_its_ids_on_the
 def test_the_account_of_the_standby_location_is_closed_and_keeps_versions() -> None:
     home, there = (copied().one(name, "storage:StorageAccount") for name in ("prod-storage", "prod-centralus-storage"))
     differing = {key for key in {*home.inputs, *there.inputs} if home.inputs.get(key) != there.inputs.get(key)}
-    assert differing == {"accountName", "resourceGroupName", "sku"}
+    assert differing == {"accountName", "encryption", "identity", "resourceGroupName", "sku"}
     assert (there.inputs["publicNetworkAccess"], input_at(there, "sku.name")) == ("Disabled", "Standard_ZRS")
     blobs = copied().one("prod-centralus-storage-blobs")
     assert blobs.inputs["isVersioningEnabled"] is True and input_at(blobs, "restorePolicy.enabled") is False
@@ -261,9 +270,8 @@ def test_nobody_reads_the_copied_secrets_and_no_network_reaches_them() -> None:
     assert input_at(vault, "properties.publicNetworkAccess") == "Disabled"
     assert input_at(vault, "properties.networkAcls.virtualNetworkRules") == []
     targets = [str(each.inputs["scope"]) for each in copied().of_type("authorization:RoleAssignment")]
-    assert not [
-        target for target in targets if "prod-centralus-vault" in target or "keyvault:Secret prod-centralus" in target
-    ]
+    there = [each for each in targets if "prod-centralus-vault" in each or "keyvault:Secret prod-centralus" in each]
+    assert there == ["<keyvault:Key prod-centralus-vault-data>.id"], "only stores use the key"
 
 
 def test_the_registry_of_the_standby_location_is_closed_and_takes_images_of_the_deployer() -> None:

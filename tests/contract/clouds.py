@@ -62,8 +62,11 @@ def aws_rights(plan: Inventory) -> Iterator[Permission]:
 
 
 def azure_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
-    """Tags of a resource; the class in the SDK shows whether a type has any, as the provider adds none."""
-    if not resource.type.startswith("azure-native:"):
+    """Tags of a resource; the class in the SDK shows whether a type has any, as the provider adds none.
+
+    Those of a saved search are a list by which Log Analytics sorts searches.
+    """
+    if not resource.type.startswith("azure-native:") or resource.short_type == "operationalinsights:SavedSearch":
         return None
     _, module, name = resource.type.split(":")
     kind = getattr(import_module(f"pulumi_azure_native.{module}"), name)

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import TypedDict
 import pytest
 
 from providers import AVAILABLE
+from tests.recordings import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parent.parent.parent
 SDKS = {
@@ -50,7 +52,10 @@ class Planned(TypedDict):
 
 @cache
 def planned_in_new_process(program: str) -> Planned:
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    # a recording of another process loads no SDK
+    environment = {name: value for name, value in os.environ.items() if name != FOLDER_VARIABLE}
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return json.loads(ended.stdout)
 
 

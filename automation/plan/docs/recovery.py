@@ -11,9 +11,11 @@ from pathlib import Path
 from automation.cost.prices import prices_of
 from automation.plan.build import plan_of
 from automation.plan.docs.reference import table
-from automation.recovery.own_steps import ON_A_CLOUD, ON_A_HOST, OwnSteps
+from automation.plan.spec_keys import BASE
+from automation.recovery.own_steps import ON_A_CLOUD, ON_A_CLUSTER, ON_A_HOST, OwnSteps
 from automation.recovery.stale import FOLDER, plan_text
-from automation.stack.document import read_stack, stack_names
+from automation.stack.document import read_stack, stack_names, stack_of
+from components.settings import PLATFORM_KEY
 from providers import limits, recovery
 from providers.contract.recovery_plan import MODES, Incident, PromiseRow, RecoverySite, monthly_usd
 from providers.contract.spec import Platform
@@ -41,12 +43,16 @@ def stack_plans(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def promise_table(folder: Path, cloud: str) -> str:
     """Return the table of a cloud."""
-    # a Docker host refuses parts of production, and its table does not depend on them
-    stack = "local" if cloud == "docker" else STACK
-    spec = read_stack(folder, stack, cloud).spec
-    own = ON_A_HOST if cloud == "docker" else ON_A_CLOUD
+    spec, own = _spec(folder, cloud), {"docker": ON_A_HOST, "kubernetes": ON_A_CLUSTER}.get(cloud, ON_A_CLOUD)
     rows = sorted(recovery(cloud).promises, key=lambda row: list(Incident).index(row.failure))
     return table(HEAD, [_row(row, own[row.failure], spec) for row in rows])
+
+
+def _spec(folder: Path, cloud: str) -> Platform:
+    """Return production; a host and a cluster refuse parts of it, on which their tables do not depend."""
+    if cloud == "kubernetes":
+        return stack_of(STACK, {PLATFORM_KEY: {**BASE, "cloud": cloud}}).spec
+    return read_stack(folder, "local" if cloud == "docker" else STACK, cloud).spec
 
 
 def in_mode(spec: Platform, mode: str) -> Platform:

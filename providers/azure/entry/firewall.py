@@ -7,7 +7,7 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.limits import PROMPT_ARGUMENTS
-from providers.azure.entry.log_scrubbing import firewall_scrubbing
+from providers.azure.entry.log_rules import firewall_scrubbing
 from providers.azure.entry.waf_rules import (
     BOT_RULE_SET,
     DEFAULT_RULE_SET,

@@ -7,7 +7,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.context import AzureContext
 from providers.azure.entry.gateway_limits import BODY_INSPECTION_KIB, unrouted_expressions
 from providers.azure.entry.limits import PROMPT_ARGUMENTS, RULE_GROUPS
-from providers.azure.entry.log_scrubbing import gateway_scrubbing
+from providers.azure.entry.log_rules import gateway_scrubbing
 from providers.azure.entry.waf_rules import (
     ALL_ADDRESSES,
     BOT_RULE_SET,

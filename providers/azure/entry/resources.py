@@ -18,7 +18,7 @@ from providers.azure.entry.domain_record import RECORD_TTL_SECONDS, create_domai
 from providers.azure.entry.firewall import attach_firewall, create_firewall
 from providers.azure.entry.gateway import create_gateway_entry
 from providers.azure.entry.limits import has_gateway, response_timeout_seconds, validation_record_name
-from providers.azure.entry.log_scrubbing import profile_scrubbing
+from providers.azure.entry.log_rules import profile_scrubbing
 from providers.azure.entry.routes import create_headers, create_origin_group, create_route
 from providers.azure.naming import profile_name
 from providers.azure.observability.logs import SETTING_NAME, send_to_logs

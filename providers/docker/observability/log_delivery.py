@@ -1,4 +1,4 @@
-"""How Docker writes the logs of a container: to files of the host, and for services and the entry also to the log store. Pure.
+"""Log delivery of Docker: to files of the host, and for services and the entry also to the log store. Pure.
 
 Docker's daemon sends each line as a message of syslog over UDP to the store's fixed address, so no process reads the files or
 the socket of Docker, whose folder also has the variables of every container of the host. A container starts and runs without

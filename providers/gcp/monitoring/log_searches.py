@@ -13,7 +13,7 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.log_searches import PLACEHOLDER, SHOWN_FIELDS, TITLES, LogSearch, log_searches
 from providers.gcp.context import GcpContext
-from providers.gcp.monitoring.metrics import request_logs, workload_logs
+from providers.gcp.monitoring.log_filters import request_logs, workload_logs
 
 _LINE = tuple(name if name == "severity" else f"jsonPayload.{name}" for name in SHOWN_FIELDS)
 _REQUEST = (

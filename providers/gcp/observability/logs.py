@@ -18,15 +18,8 @@ from providers.gcp.base.generations import generation
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.monitoring.alarms import GcpTargets
 from providers.gcp.monitoring.limits import REQUIRED_RETENTION_DAYS
-from providers.gcp.monitoring.metrics import (
-    ADMINISTRATIVE_LOGS,
-    COPY_KINDS,
-    LOG_FILTERS,
-    STORED_KINDS,
-    log_metric_name,
-    platform_logs,
-    subject_logs,
-)
+from providers.gcp.monitoring.log_filters import STORED_KINDS, platform_logs, subject_logs
+from providers.gcp.monitoring.metrics import ADMINISTRATIVE_LOGS, COPY_KINDS, LOG_FILTERS, log_metric_name
 from providers.gcp.naming import log_bucket_id
 
 
