@@ -101,7 +101,22 @@ AZURE = (
     CreationTime("storage:StorageAccount", 0.4, "9 logs: 18s to 1m9s, median 23s"),
 )
 
-DURATIONS = (*AWS, *GOOGLE, *AZURE)
+POD_START = "an estimate: the node has room and pulls the image; a pod is ready after its checks and 10 seconds"
+
+KUBERNETES = (
+    CreationTime("apps:Deployment", 1, POD_START),
+    CreationTime("apps:StatefulSet", 1, f"{POD_START}, and its volume is created"),
+    CreationTime(
+        "gateway.networking.k8s.io:Gateway", 2, "an estimate: a load balancer of EKS, GKE or AKS in 1 to 3 minutes"
+    ),
+    CreationTime(
+        "postgresql.cnpg.io:Cluster",
+        3,
+        "an estimate: volume, initialization, then each further instance copies the first",
+    ),
+)
+
+DURATIONS = (*AWS, *GOOGLE, *AZURE, *KUBERNETES)
 DEFAULT = CreationTime("any other", 0.05, "roles, log groups, subnets, gateways in the same logs: 0s to 6s, median 2s")
 
 

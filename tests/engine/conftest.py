@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from providers import AVAILABLE
-from tests.engine.project import EngineProject, missing_engine, small_platform
+from tests.engine.project import FAKE_CLOUDS, EngineProject, missing_engine, small_platform
 from tests.engine.warm_aws import WarmStack, deploy_warm
 
-CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
+CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in FAKE_CLOUDS]
 """One worker for the tests of each cloud, so that its platform is deployed once."""
 
 

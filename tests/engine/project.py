@@ -20,12 +20,15 @@ from automation.deploy.workspace import PARALLEL_OPERATIONS
 from automation.plan.inventory import Value
 from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
+from providers.contract.spec import CloudName
 from providers.contract.spec.defaults import Raw
 from tests.engine.fake_cloud.cloud import FOLDER_VARIABLE, FakeCloud
 from tests.engine.plugin_server.client import ADDRESS_VARIABLE, LANGUAGE
 from tests.planning import DROP, ROOT, SECRET, production
 
 PROVIDER_PACKAGES = ("aws", "gcp", "azure-native", "random")
+FAKE_CLOUDS: tuple[CloudName, ...] = ("aws", "gcp", "azure")
+"""Clouds with a fake provider; Docker has its tests in tests/local, and Kubernetes on a real API server."""
 ENGINE_FOLDER = ROOT / ".cache" / "engine"
 """Folder in which `make engine` builds the CLI."""
 LANGUAGE_HOST = "pulumi-language-python"

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import cast
 
 from automation.plan.inventory import Value
-from providers import AVAILABLE
 from tests.engine.fake_cloud.cloud import FakeObject
-from tests.engine.project import STACK, EngineProject, missing_engine
+from tests.engine.project import FAKE_CLOUDS, STACK, EngineProject, missing_engine
 
 FOLDER = Path(__file__).parent / "released"
 SOURCE_LOCATIONS = {"sourcePosition", "stackTrace"}
@@ -66,7 +65,7 @@ def main() -> int:
     if missing_engine():
         print(missing_engine(), file=sys.stderr)
         return 2
-    for cloud in (name for name in AVAILABLE if name != "docker"):
+    for cloud in FAKE_CLOUDS:
         with tempfile.TemporaryDirectory() as home:
             project = EngineProject.create(Path(home)).init(cloud)
             project.up()

@@ -7,33 +7,32 @@ from functools import cache
 
 import pytest
 
-from providers import AVAILABLE
+from tests.engine.project import FAKE_CLOUDS
 from tests.planning import ROOT
 
-CLOUDS = tuple(name for name in AVAILABLE if name != "docker")
 KINDS = {
-    "lifecycle": ("test_lifecycle.py", CLOUDS),
-    "plan accuracy": ("test_plan_accuracy.py", CLOUDS),
-    "upgrades": ("test_upgrades.py", CLOUDS),
-    "stateful resources": ("test_stateful_resources.py", CLOUDS),
-    "unexpected replacements": ("test_unexpected_replacements.py", CLOUDS),
-    "faults and kills": ("test_faults.py", CLOUDS),
-    "first update": ("test_first_update.py", CLOUDS),
-    "day-2 operations": ("test_day2.py", CLOUDS),
-    "services": ("test_operations.py", CLOUDS),
-    "doctor": ("test_doctor.py", CLOUDS),
+    "lifecycle": ("test_lifecycle.py", FAKE_CLOUDS),
+    "plan accuracy": ("test_plan_accuracy.py", FAKE_CLOUDS),
+    "upgrades": ("test_upgrades.py", FAKE_CLOUDS),
+    "stateful resources": ("test_stateful_resources.py", FAKE_CLOUDS),
+    "unexpected replacements": ("test_unexpected_replacements.py", FAKE_CLOUDS),
+    "faults and kills": ("test_faults.py", FAKE_CLOUDS),
+    "first update": ("test_first_update.py", FAKE_CLOUDS),
+    "day-2 operations": ("test_day2.py", FAKE_CLOUDS),
+    "services": ("test_operations.py", FAKE_CLOUDS),
+    "doctor": ("test_doctor.py", FAKE_CLOUDS),
     "commands": ("commands/test_operations.py", ()),
     "refusals of commands": ("commands/test_refusals.py", ()),
     "state folder": ("commands/test_state_folder.py", ()),
     "interruptions": ("commands/test_interruptions.py", ()),
-    "rollouts": ("test_rollouts.py", CLOUDS),
-    "release commands": ("test_releases.py", CLOUDS),
+    "rollouts": ("test_rollouts.py", FAKE_CLOUDS),
+    "release commands": ("test_releases.py", FAKE_CLOUDS),
     "failover": ("test_failover.py", ()),
     "killed failovers": ("test_failover_kills.py", ()),
     "failover on Azure": ("test_azure_failover.py", ()),
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
-    "names of hosts outside": ("test_egress_names.py", CLOUDS),
+    "names of hosts outside": ("test_egress_names.py", FAKE_CLOUDS),
     "entry of Azure": ("test_azure_entry.py", ()),
     "policy pack": ("test_policy_pack.py", ()),
     "language host": ("test_language_host.py", ()),
