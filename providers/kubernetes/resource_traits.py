@@ -7,6 +7,7 @@ from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
     PASSWORD_TYPE,
+    ReplacingChange,
     ResourceTraits,
     RotatablePassword,
     StatefulType,
@@ -32,6 +33,14 @@ RESOURCE_TRAITS = ResourceTraits(
     replicas=DEPLOYMENT,
     # the namespace too: its deletion would delete the volumes with everything else
     kept=frozenset({PASSWORD_TYPE, NAMESPACE, STATEFUL_SET, VOLUME_CLAIM, DATABASE_CLUSTER}),
+    losing=(
+        ReplacingChange("kubernetes.namespace", "*", "an object cannot move to another namespace"),
+        ReplacingChange("kubernetes.storage_class", "*", "the class of a volume cannot change"),
+        ReplacingChange(
+            "kubernetes.database.external", "*", "a database that runs elsewhere takes the place of the Cluster"
+        ),
+        ReplacingChange("kubernetes.cache.external", "*", "a cache that runs elsewhere takes the place of Valkey"),
+    ),
     passwords=(
         RotatablePassword(DATABASE_PASSWORD, "Database", "database", refused=BY_REPLACEMENT.format(part="database")),
         RotatablePassword(CACHE_PASSWORD, "Cache", "cache", refused=BY_REPLACEMENT.format(part="cache")),

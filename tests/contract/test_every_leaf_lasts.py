@@ -49,6 +49,7 @@ BY_COMMANDS: Mapping[str, str] = {
     "accept_risk": "checked before the plan, which has the accepted risks",
     "accept_checks.<name>.reason": "`audit` shows the reason",
     "accept_checks.<name>.until": "`audit` fails after the day",
+    "kubernetes.grafana_url": "printed as `dashboard_url`",
     "recovery.failover_timeout_minutes": "`failover --when-unreachable` ends then",
     "services.<name>.build": "`images` and `up` build the image",
     "services.<name>.build.context": "`images` and `up` build the image",
@@ -83,7 +84,10 @@ def test_every_key_that_commands_carry_out_changes_no_resource() -> None:
 
 @pytest.mark.parametrize(("row", "cloud"), ROWS, ids=[f"{cloud}-{row.key}-{row.type}" for row, cloud in ROWS])
 def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> None:
-    taken = steps(declared(standing(row.key, cloud)), declared(losing_change(row.key, cloud)))
+    if cloud == "kubernetes":  # production there has an external cache and a class for its volumes
+        taken = steps_of(next(leaf for leaf in LEAVES if leaf.key == row.key), cloud)
+    else:
+        taken = steps(declared(standing(row.key, cloud)), declared(losing_change(row.key, cloud)))
     types = {step.type for step in lost(taken, resource_traits(cloud).holds)}
     assert row.type in types or (row.type == "*" and types)
 

@@ -93,9 +93,22 @@ RANDOM = {
     "random:index/randomId:RandomId": EVERYTHING,
     "random:index/randomPassword:RandomPassword": EVERYTHING,
 }
+KUBERNETES = {
+    "kubernetes:apps/v1:Deployment": "spec.selector",
+    "kubernetes:apps/v1:StatefulSet": "spec.selector spec.serviceName spec.volumeClaimTemplates spec.podManagementPolicy",
+    "kubernetes:batch/v1:Job": "spec.template",
+    "kubernetes:core/v1:ConfigMap": "data binaryData",
+    "kubernetes:core/v1:PersistentVolumeClaim": "spec.accessModes spec.storageClassName",
+    "kubernetes:core/v1:Secret": "data stringData type",
+    "kubernetes:core/v1:Service": "spec.clusterIP",
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": "roleRef",
+}
+"""From the source of the provider: properties whose change replaces an object. Its SDK documents none of them."""
+IDENTITY = frozenset({"metadata.name", "metadata.namespace"})
+"""Properties whose change replaces an object of any kind."""
 AZURE_ID_PARTS = frozenset({"resourceGroupName", "location"})
 """Parts of an Azure id besides the name."""
-TABLE: Mapping[str, str] = {**AWS, **GOOGLE, **AZURE, **RANDOM}
+TABLE: Mapping[str, str] = {**AWS, **GOOGLE, **AZURE, **KUBERNETES, **RANDOM}
 
 
 def replaced_properties(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
@@ -105,7 +118,9 @@ def replaced_properties(token: str, old: Mapping[str, Value], new: Mapping[str, 
         yield from (key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
         return
     always = AZURE_ID_PARTS if token.startswith("azure-native:") else frozenset[str]()
-    for path in sorted({*properties.split(), *shape_of(token).replacing, *always}):
+    # custom resources have no class in the SDK of Kubernetes
+    others = IDENTITY if token.startswith("kubernetes:") else shape_of(token).replacing | always
+    for path in sorted({*properties.split(), *others}):
         if _at(old, path) != _at(new, path):
             yield path.partition(".")[0]
 

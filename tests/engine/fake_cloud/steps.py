@@ -62,7 +62,7 @@ def _change(old: Declared, new: Declared, replaced: list[str]) -> Step | None:
     for path in new.ignore_changes:
         inputs = _with_value(inputs, path.split("."), _value_at(old.inputs, path.split(".")))
     if replaced:
-        inputs = {key: f"unknown {key}" if _mentions(value, replaced) else value for key, value in inputs.items()}
+        inputs = {key: _with_unknowns(value, replaced) for key, value in inputs.items()}
     changed = tuple(key for key in sorted({*old.inputs, *inputs}) if old.inputs.get(key) != inputs.get(key))
     if not changed and old.protect != new.protect:
         return Step("update", new.type, new.name, (PROTECTION,))
@@ -73,9 +73,14 @@ def _change(old: Declared, new: Declared, replaced: list[str]) -> Step | None:
     return Step("replace" if replaces else "update", new.type, new.name, changed, refusal)
 
 
-def _mentions(value: Value, placeholders: list[str]) -> bool:
-    text = str(revealed(value))
-    return any(each in text for each in placeholders)
+def _with_unknowns(value: Value, placeholders: list[str]) -> Value:
+    """Return a value in which each text, or secret, that has one of the placeholders is unknown."""
+
+    def unknown(leaf: Value) -> Value:
+        text = str(revealed(leaf))
+        return "unknown" if any(each in text for each in placeholders) else leaf
+
+    return walk(value, unknown)
 
 
 def revealed(value: Value) -> Value:
