@@ -13,8 +13,11 @@ PRIVATE: dict[str, object] = {
 }
 
 
-REPLACED = {"gcp": {("gcp:compute/firewall:Firewall", "prod-network-to-world")}}
-"""Rules that open the internet to every service, where rules by port take their place."""
+REPLACED = {
+    "aws": {("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "prod-network-service-gateway-to-world")},
+    "gcp": {("gcp:compute/firewall:Firewall", "prod-network-to-world")},
+}
+"""Rules that open the internet, where rules by port take their place."""
 
 
 def checked(cloud: str, host: str) -> dict[str, object]:
