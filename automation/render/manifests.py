@@ -162,7 +162,7 @@ class Rendering:
     def name(self, resource: Declared) -> str:
         """Name of an object: its own, else its logical name, with a hash of the content except for a Secret.
 
-        Whoever provides the values of a Secret needs a name that no value changes.
+        The provider of the values of a Secret needs a name that no value changes.
         """
         own = _mapping(resource.inputs.get("metadata") or {}).get("name")
         if isinstance(own, str):

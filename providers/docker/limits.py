@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from providers.contract.egress import checks_names, listed_ports, ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
+from providers.contract.own_postgres import own_connections
+from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.release import release_adjustments
 from providers.contract.spec import CacheSpec, Platform
 from providers.docker.base.platform_images import image_refusals
@@ -11,10 +13,10 @@ from providers.docker.compute.limits import workload_adjustments, workload_refus
 from providers.docker.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.docker.compute.sizes import size_refusals
 from providers.docker.context import REGION
-from providers.docker.database.parameters import parameter_refusals, rollout_connections
+from providers.docker.database.parameters import parameter_refusals
 from providers.docker.entry.limits import entry_adjustments, entry_refusals
 from providers.docker.jobs.limits import job_adjustments, job_refusals
-from providers.docker.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
+from providers.docker.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.docker.naming import naming_refusals
 from providers.docker.network.limits import network_adjustments, network_refusals
 
@@ -58,4 +60,4 @@ def cache_copies(_cache: CacheSpec) -> str:
     return "every change in a volume, without a copy of it"
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, stack_secrets)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, own_connections, receiver_secrets)

@@ -81,7 +81,7 @@ class KubernetesCli:
         return shell.stream(kubectl(stack, *options))
 
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
-        """Run a command in a pod of its own with the pod specification of the service."""
+        """Run a command in a separate pod with the pod specification of the service."""
         template = _template(stack, service, shell)
         name = run_name(service, "task")
         body = task_pod(template, service, name, command)

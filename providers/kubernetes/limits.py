@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from providers.contract.egress import ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
+from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.release import release_adjustments
 from providers.contract.spec import CacheSpec, Platform
 from providers.kubernetes.base.platform_images import image_refusals
@@ -15,7 +16,7 @@ from providers.kubernetes.database.limits import database_adjustments, database_
 from providers.kubernetes.database.parameters import rollout_connections
 from providers.kubernetes.drill.limits import drill_adjustments, drill_refusals
 from providers.kubernetes.entry.limits import entry_adjustments, entry_refusals
-from providers.kubernetes.monitoring.limits import monitoring_adjustments, monitoring_refusals, monitoring_secrets
+from providers.kubernetes.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.kubernetes.naming import naming_refusals
 from providers.kubernetes.network.flows import internet_ports
 from providers.kubernetes.network.limits import network_adjustments, network_refusals, recovery_refusals
@@ -72,7 +73,7 @@ def stack_secrets(spec: Platform) -> tuple[str, ...]:
     database = ("DATABASE_URL",) if spec.database is not None and block.database.external else ()
     cache = ("REDIS_URL",) if spec.cache is not None and block.cache.external else ()
     bucket = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if block.bucket is not None and _uses_bucket(spec) else ()
-    return (*database, *cache, *bucket, *monitoring_secrets(spec))
+    return (*database, *cache, *bucket, *receiver_secrets(spec))
 
 
 def _uses_bucket(spec: Platform) -> bool:

@@ -33,7 +33,7 @@ RESERVED = (DATABASE, CACHE, ENTRY, MONITORING, TEMPO, DRILL)
 
 
 def replicas_service(service: str) -> str:
-    """`web-replicas`: Service without an address of its own, whose name has the address of each ready replica."""
+    """`web-replicas`: headless Service, whose name has the address of each ready replica."""
     return f"{service}{REPLICAS_SUFFIX}"
 
 

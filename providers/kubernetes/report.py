@@ -156,7 +156,7 @@ def identities(site: ReportSite) -> Iterator[DeclaredIdentity]:
 
 
 def secrets(site: ReportSite) -> Iterator[StoredSecret]:
-    """Yield Secrets with the objects whose pods read them; whoever may create pods in the namespace reads every one."""
+    """Yield Secrets with the objects whose pods read them; a user who may create pods in the namespace reads every one."""
     readers = site.of_type(*MOUNTING)
     for secret in site.of_type(SECRET):
         reference = f"<{SECRET} {secret.name}>"

@@ -4,7 +4,9 @@ The driver, its record and the commands are the real ones; updates by the engine
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from automation.deploy.failover_record import FailoverRecord, Kind
 from automation.failover.begin import begin, recorded
@@ -12,7 +14,9 @@ from automation.failover.driver import FailoverDriver
 from automation.services.operations import cli_failures
 from providers.contract.cli import CliCommand, DeployedStack, Shell
 from providers.contract.failover import DatabaseState, FailoverControl
-from tests.automation.scripted_rollout import FakeClock, KillableCalls
+from tests.automation.scripted_rollout import FakeClock, KillableCalls, Killed
+
+Cloud = TypeVar("Cloud")
 
 StackOf = Callable[[str], DeployedStack]
 """Return the stack in the state while a region serves."""
@@ -146,3 +150,26 @@ class ControlPort:
     def has_ended(self, region: str) -> bool:
         """Return whether the record says that a region serves, so that the same command would begin another move."""
         return self.stored is not None and not self.stored.open and self.active == region
+
+
+def killed_at_every_call(
+    begun: Callable[[], tuple[ControlPort, Cloud]],
+    run: Callable[[ControlPort], object],
+    target: str,
+    ended: Callable[[ControlPort, Cloud], object],
+) -> None:
+    """End the process of a move before and after each of its calls, and assert that the same command gets to the same end."""
+    port, cloud = begun()
+    run(port)
+    calls = len(port.shell.calls)
+    assert calls > 20
+    ended(port, cloud)
+    for kill_at in range(2 * calls):
+        port, cloud = begun()
+        port.shell.kill_at = kill_at
+        with suppress(Killed):
+            run(port)
+        if not port.has_ended(target):
+            run(port)
+        port.shell.kill_at = None
+        ended(port, cloud)

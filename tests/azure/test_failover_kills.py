@@ -1,15 +1,13 @@
 """Failovers on Azure whose process ends before or after any command, each continued by the same command to the same end."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 
 import pytest
 
 from automation.deploy.failover_record import Kind
 from providers.azure.recovery.control import CONTROL, complete_standby
-from tests.automation.control_failover import ControlPort, KillableShell
-from tests.automation.scripted_rollout import Killed
+from tests.automation.control_failover import ControlPort, KillableShell, killed_at_every_call
 from tests.azure.scripted_azure import FakeAzure, stack
 from tests.azure.warm_plans import HOME, STANDBY
 
@@ -65,17 +63,10 @@ def ended(port: ControlPort, azure: FakeAzure, scene: str) -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_process_that_is_killed_before_or_after_any_command_is_continued_to_the_same_end(scene: str) -> None:
-    port, azure = begun(scene)
-    run(port, scene)
-    commands = len(port.shell.calls)
-    assert commands > 20
-    ended(port, azure, scene)
-    for kill_at in range(2 * commands):
-        port, azure = begun(scene)
-        port.shell.kill_at = kill_at
-        with suppress(Killed):
-            run(port, scene)
-        if not port.has_ended(SCENES[scene][2]):
-            run(port, scene)
-        port.shell.kill_at = None
-        ended(port, azure, scene)
+    target = SCENES[scene][2]
+    killed_at_every_call(
+        lambda: begun(scene),
+        lambda port: run(port, scene),
+        target,
+        lambda port, cloud: ended(port, cloud, scene),
+    )

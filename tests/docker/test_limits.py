@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from providers.contract.diagnostics import Effect
-from providers.docker.monitoring.limits import stack_secrets
+from providers.contract.prometheus_alerts import receiver_secrets
 from tests.docker.specs import adjustments, refusals, spec_of
 from tests.planning import DROP
 
@@ -130,5 +130,5 @@ def test_adjusted_alarms_name_the_services_without_metrics() -> None:
 
 
 def test_relay_and_webhook_are_required_only_with_receivers() -> None:
-    assert len(stack_secrets(spec_of())) == 5
-    assert stack_secrets(spec_of({"monitoring.emails": [], "monitoring.slack": DROP})) == ()
+    assert len(receiver_secrets(spec_of())) == 5
+    assert receiver_secrets(spec_of({"monitoring.emails": [], "monitoring.slack": DROP})) == ()

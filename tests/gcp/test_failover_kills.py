@@ -1,7 +1,6 @@
 """Failovers on Google Cloud whose process ends before or after any request, each continued by the same command to the same end."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 
 import pytest
@@ -10,8 +9,7 @@ from automation.deploy.failover_record import Kind
 from providers import command_line
 from providers.contract.cli import DeployedStack
 from providers.gcp.recovery.control import CONTROL
-from tests.automation.control_failover import ControlPort, KillableShell
-from tests.automation.scripted_rollout import Killed
+from tests.automation.control_failover import ControlPort, KillableShell, killed_at_every_call
 from tests.gcp.fake_google import TRANSFERS, FakeGoogle
 from tests.gcp.scripted_google import stack
 from tests.gcp.test_warm import HOME, RECOVERY, STANDBY
@@ -77,17 +75,10 @@ def ended(port: ControlPort, google: FakeGoogle, scene: str) -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_process_that_is_killed_before_or_after_any_request_is_continued_to_the_same_end(scene: str) -> None:
-    port, google = begun(scene)
-    run(port, scene)
-    requests = len(port.shell.calls)
-    assert requests > 20
-    ended(port, google, scene)
-    for kill_at in range(2 * requests):
-        port, google = begun(scene)
-        port.shell.kill_at = kill_at
-        with suppress(Killed):
-            run(port, scene)
-        if not port.has_ended(SCENES[scene][2]):
-            run(port, scene)
-        port.shell.kill_at = None
-        ended(port, google, scene)
+    target = SCENES[scene][2]
+    killed_at_every_call(
+        lambda: begun(scene),
+        lambda port: run(port, scene),
+        target,
+        lambda port, cloud: ended(port, cloud, scene),
+    )

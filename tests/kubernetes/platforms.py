@@ -30,7 +30,7 @@ BLOCK: Mapping[str, object] = {
 
 
 def on_cluster(raw: Raw, changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:
-    """Return a shipped platform on a cluster, which has no models, no budget and no registry of its own."""
+    """Return a shipped platform on a cluster, which has no models, no budget and no registry."""
     services = raw["services"]
     assert isinstance(services, dict)
     images = {
@@ -77,7 +77,7 @@ def spec_of(raw: Raw, *, check: bool = True) -> Platform:
 
 
 def staging(changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:
-    """Return staging on a cluster, with a Valkey of its own."""
+    """Return staging on a cluster, with its Valkey inside."""
     own = {**OWN_CACHE, **(block or {})}
     return on_cluster(_staging(), {"cache.high_availability": False, **(changes or {})}, own)
 

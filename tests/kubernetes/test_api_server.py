@@ -70,7 +70,7 @@ def split(stream: str) -> tuple[str, str]:
 
 @pytest.fixture(params=CASES)
 def stream(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Manifests of a case with empty values in place of secrets, in a namespace of its own that is deleted at the end."""
+    """Manifests of a case with empty values in place of secrets, in a separate namespace that is deleted at the end."""
     rendered = render_stack(inventory_of(request.param))
     name = next(each.name for each in rendered.manifests if each.kind == "Namespace")
     namespace = f"{name}-{token_hex(3)}"

@@ -7,9 +7,10 @@ from automation.plan.inventory import Inventory, Secret
 from providers.contract.alarms import alarm_rules
 from providers.contract.burn_rates import BURN_RATES
 from providers.contract.json_data import Raw, is_mapping, mappings
+from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.spec import Platform
 from providers.kubernetes.context import KubernetesContext
-from providers.kubernetes.monitoring.limits import monitoring_adjustments, monitoring_refusals, monitoring_secrets
+from providers.kubernetes.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.kubernetes.monitoring.monitors import monitors
 from providers.kubernetes.monitoring.rules import rules_spec
 from tests.kubernetes.manifests import manifest
@@ -132,7 +133,7 @@ def test_values_of_the_relay_are_secret_in_the_plan() -> None:
 def test_a_stack_without_receivers_declares_none() -> None:
     inventory = plan(staging({"monitoring.emails": []}), stack="staging")
     assert not [each for each in inventory.resources if "AlertmanagerConfig" in each.type]
-    assert monitoring_secrets(spec_of(staging({"monitoring.emails": []}))) == ()
+    assert receiver_secrets(spec_of(staging({"monitoring.emails": []}))) == ()
 
 
 def test_the_dashboard_selects_this_namespace_and_lets_users_choose_the_data_source() -> None:

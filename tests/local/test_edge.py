@@ -53,7 +53,7 @@ def image(revision: str) -> str:
 
 @dataclass
 class EdgeStack:
-    """Stack with an AgentOS at `/` and another service at `/chat`, each with a key of its own."""
+    """Stack with an AgentOS at `/` and another service at `/chat`, each with a separate key."""
 
     small: SmallStack
     port: int = field(default_factory=free_port)

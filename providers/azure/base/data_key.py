@@ -1,6 +1,6 @@
 """Key of the vault that encrypts database, objects, flow logs and cache, and the identity with which they use it.
 
-Each store encrypts its data with a key of its own, which it lets the vault wrap with this one. A store that loses access to the key
+Each store encrypts its data with a separate key, which it lets the vault wrap with this one. A store that loses access to the key
 refuses every connection within minutes, so the key is protected and stays in the vault when the stack no longer declares it.
 The vault rotates it; versions do not expire, because data under an expired version could not be read. Database and accounts refer
 to the key without a version and follow it (Microsoft Learn, "Data encryption at rest in Azure Database for PostgreSQL", "Customer-managed

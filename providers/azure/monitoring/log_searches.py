@@ -1,7 +1,7 @@
 """Saved searches in the Log Analytics workspace of the stack, in a category of its name.
 
 The access log of Front Door has addresses without values of the query (`entry/resources.py`). That of Application Gateway
-has the query in a column of its own, which the search leaves out.
+has the query in a separate column, which the search leaves out.
 """
 
 from collections.abc import Mapping

@@ -1,14 +1,8 @@
 """Parameters of the PostgreSQL server as command-line arguments: defaults, user settings and fixed values. Pure."""
 
-from providers.contract.connections import (
-    REVISIONS_WHILE_REPLACED,
-    ConnectionBudget,
-    connection_budget,
-    connection_refusals,
-    is_number,
-)
-from providers.contract.diagnostics import ConfigError, Diagnostic
-from providers.contract.postgres import PAGES_A_MIB, declared_parameters, on_or_off, refused_parameters
+from providers.contract.diagnostics import Diagnostic
+from providers.contract.own_postgres import own_parameters, own_refusals
+from providers.contract.postgres import on_or_off
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 from providers.contract.spec.platform import Platform
@@ -18,21 +12,9 @@ DATABASE_NAME = "agents"
 USERNAME = "platform"
 """Role of the services."""
 SOCKET_FOLDER = "/var/run/postgresql"
+OVERSIZED = "{buffers_mib} leaves nothing of the server's {memory_mib} MiB, so it would not start"
 KEY_FOLDER = "/tmp/tls"  # noqa: S108  # in memory, private to the container
 """Folder of the server's private key, readable only by the server's user."""
-SHARED_BUFFERS_DIVISOR, CACHE_SIZE_DIVISOR = 4, 2
-"""A quarter of the memory for shared buffers, half of it assumed as cache: PostgreSQL documentation, 19.4."""
-
-DEFAULTS: dict[str, Parameter] = {
-    "log_checkpoints": True,
-    "log_connections": True,
-    "log_disconnections": True,
-    "log_lock_waits": True,
-    "log_statement": "ddl",
-    "log_temp_files": 0,
-    "log_min_error_statement": "error",
-    "max_connections": 100,
-}
 FIXED: dict[str, Parameter] = {
     "hba_file": f"{CONFIG_FOLDER}/pg_hba.conf",
     "listen_addresses": "*",
@@ -62,42 +44,10 @@ RESERVED = {
 
 def arguments(database: DatabaseSpec) -> list[str]:
     """`-c name=value` for every declared parameter, sorted by name."""
-    memory_mib = database.size.memory_gib * 1024
-    defaults: dict[str, Parameter] = {
-        **DEFAULTS,
-        "shared_buffers": int(memory_mib / SHARED_BUFFERS_DIVISOR) * PAGES_A_MIB,
-        "effective_cache_size": int(memory_mib / CACHE_SIZE_DIVISOR) * PAGES_A_MIB,
-    }
-    parameters = declared_parameters(database, defaults, FIXED)
+    parameters = own_parameters(database, FIXED)
     return [word for name, value in parameters for word in ("-c", f"{name}={on_or_off(value)}")]
 
 
 def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Reserved parameters, values with a unit, and shared buffers larger than the server's memory."""
-    if spec.database is None:
-        return []
-    reserved = refused_parameters(spec.database, cloud="docker", brand="this adapter", reserved=RESERVED)
-    budget = rollout_connections(spec)
-    return [*reserved, *_oversized_buffers(spec.database), *(connection_refusals(spec, budget) if budget else [])]
-
-
-def rollout_connections(spec: Platform) -> ConnectionBudget | None:
-    """Connections of the database during an update; None without a database, or with a number that is no number."""
-    database = spec.database
-    if database is None or not is_number(database):
-        return None
-    accepted = int(database.parameters.get("max_connections", DEFAULTS["max_connections"]))
-    return connection_budget(spec, accepted, revisions_in_steps=REVISIONS_WHILE_REPLACED)
-
-
-def _oversized_buffers(database: DatabaseSpec) -> list[Diagnostic]:
-    buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
-    if not isinstance(buffers_mib, int) or buffers_mib < memory_mib:
-        return []
-    return [
-        ConfigError(
-            "database.parameters.shared_buffers_mib",
-            problem=f"{buffers_mib} leaves nothing of the server's {memory_mib:g} MiB, so it would not start",
-            fix=f"use about {memory_mib / SHARED_BUFFERS_DIVISOR:g}, a quarter of the memory",
-        )
-    ]
+    return own_refusals(spec, "docker", RESERVED, OVERSIZED)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from providers.contract.alarms import AlarmRules
 from providers.contract.prometheus import SECONDS_WITHOUT_BACKUP
-from providers.contract.prometheus_slo import RuleDocument, alert, slo_rules
+from providers.contract.prometheus_alerts import RuleDocument, alert, slo_rules
 from providers.contract.spec import Platform
 from providers.docker.context import keeps_backups
 

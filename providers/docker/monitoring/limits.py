@@ -4,23 +4,13 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus_alerts import channel_adjustments, objective_adjustment
 from providers.contract.spec import Platform
 
-SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
-SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME = "SMTP_SMARTHOST", "SMTP_FROM", "SMTP_USERNAME"
-SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105  # a name, not a value
-MAIL_SECRETS = (SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD)
-"""Mail relay (`host:port`), sender address and credentials; a relay without authentication ignores the last two."""
 LOG_STORE_GIB = 10
 """Disk space of the log store, above which it deletes its oldest days."""
 LOG_FILE_MIB = 10
 MAX_LOG_FILES = 100
-
-
-def stack_secrets(spec: Platform) -> tuple[str, ...]:
-    """Secrets that the stack needs for notifications."""
-    monitoring = spec.monitoring
-    return (*(MAIL_SECRETS if monitoring.emails else ()), *((SLACK_SECRET,) if monitoring.slack is not None else ()))
 
 
 def has_log_store(spec: Platform) -> bool:
@@ -49,7 +39,13 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Log retention, notification channels, Prometheus, SLO and alarms of services without metrics."""
-    return [*_logs(spec), *_channels(spec), *_prometheus_and_slo(spec), *_unscraped(spec), *_security(spec)]
+    return [
+        *_logs(spec),
+        *channel_adjustments(spec, "Alertmanager"),
+        *_prometheus_and_slo(spec),
+        *_unscraped(spec),
+        *_security(spec),
+    ]
 
 
 def _logs(spec: Platform) -> Iterator[Adjustment]:
@@ -68,28 +64,6 @@ def _logs(spec: Platform) -> Iterator[Adjustment]:
     )
 
 
-def _channels(spec: Platform) -> Iterator[Adjustment]:
-    monitoring = spec.monitoring
-    if monitoring.emails:
-        yield Adjustment(
-            "monitoring.emails",
-            requested=list(monitoring.emails),
-            effect=Effect.ADJUSTED,
-            reason=f"Alertmanager sends mail through the relay in the secrets {', '.join(MAIL_SECRETS)}",
-        )
-    if monitoring.slack is not None:
-        channel, workspace = monitoring.slack.channel, monitoring.slack.workspace
-        yield Adjustment(
-            "monitoring.slack",
-            requested=monitoring.slack.model_dump(),
-            effect=Effect.ADJUSTED,
-            reason=(
-                f"Alertmanager posts to the webhook in the secret agent-platform:{SLACK_SECRET}; create it in Slack for "
-                f"channel {channel} of workspace {workspace}"
-            ),
-        )
-
-
 def _prometheus_and_slo(spec: Platform) -> Iterator[Adjustment]:
     if spec.monitoring.prometheus:
         yield Adjustment(
@@ -98,16 +72,7 @@ def _prometheus_and_slo(spec: Platform) -> Iterator[Adjustment]:
             effect=Effect.ADJUSTED,
             reason="Prometheus runs on this host even when this is false; every alarm is one of its rules",
         )
-    if spec.monitoring.slo is not None and spec.public:
-        yield Adjustment(
-            "monitoring.slo",
-            requested=spec.monitoring.slo.model_dump(),
-            effect=Effect.ADJUSTED,
-            reason=(
-                "burn-rate rules on failed requests, and a rule that fires while the 95th percentile latency is above the "
-                "objective in both windows"
-            ),
-        )
+    yield from objective_adjustment(spec)
 
 
 def _unscraped(spec: Platform) -> Iterator[Adjustment]:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from providers.contract.spec import MonitoringSpec
-from providers.docker.context import DockerContext
-from providers.docker.monitoring.limits import (
+from providers.contract.prometheus_alerts import (
     MAIL_SECRETS,
     SLACK_SECRET,
     SMTP_FROM,
     SMTP_PASSWORD,
     SMTP_SMARTHOST,
     SMTP_USERNAME,
-    stack_secrets,
+    receiver_secrets,
 )
+from providers.contract.spec import MonitoringSpec
+from providers.docker.context import DockerContext
 from providers.docker.naming import CONFIG_FOLDER
 
 RECEIVER = "everybody"
@@ -37,7 +37,7 @@ class DockerChannels:
 def create_channels(context: DockerContext) -> DockerChannels:
     """Read the stack's secrets and write Alertmanager's files; declares no resource."""
     monitoring = context.spec.monitoring
-    secrets = {name: context.values.secret(name) for name in stack_secrets(context.spec)}
+    secrets = {name: context.values.secret(name) for name in receiver_secrets(context.spec)}
     files: dict[str, pulumi.Input[str]] = {}
     if monitoring.emails:
         relay = pulumi.Output.all(**{name: secrets[name] for name in MAIL_SECRETS if name != SMTP_PASSWORD})

@@ -105,7 +105,7 @@ def transfer_into(stack: DeployedStack, region: str) -> DeployedResource | None:
 def copy_last_objects(stack: DeployedStack, region: str, shell: Shell) -> None:
     """Copy what was written since the last hourly transfer into a region, and wait until it is there.
 
-    Nothing is copied by a transfer that is disabled: the region has had its last copy, or writes objects of its own.
+    Nothing is copied by a transfer that is disabled: the region has had its last copy, or writes its objects itself.
     """
     found = transfer_into(stack, region)
     if found is None:

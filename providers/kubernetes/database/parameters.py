@@ -5,33 +5,17 @@ https://cloudnative-pg.io/documentation/1.30/postgresql_conf/ lists what the ope
 
 from collections.abc import Mapping
 
-from providers.contract.connections import (
-    REVISIONS_WHILE_REPLACED,
-    ConnectionBudget,
-    connection_budget,
-    connection_refusals,
-    is_number,
-)
-from providers.contract.diagnostics import ConfigError, Diagnostic
-from providers.contract.postgres import PAGES_A_MIB, declared_parameters, on_or_off, refused_parameters
+from providers.contract.connections import ConnectionBudget
+from providers.contract.diagnostics import Diagnostic
+from providers.contract.own_postgres import own_connections, own_parameters, own_refusals
+from providers.contract.postgres import on_or_off
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import IN_MIB, Parameter
 from providers.kubernetes.context import block_of
 
-SHARED_BUFFERS_DIVISOR, CACHE_SIZE_DIVISOR = 4, 2
-"""A quarter of the memory for shared buffers, half of it assumed as cache: PostgreSQL documentation, 19.4."""
 KB_A_PAGE = 8
+OVERSIZED = "{buffers_mib} is more than the {memory_mib} MiB of the server, which the operator refuses"
 
-DEFAULTS: dict[str, Parameter] = {
-    "log_checkpoints": True,
-    "log_connections": True,
-    "log_disconnections": True,
-    "log_lock_waits": True,
-    "log_statement": "ddl",
-    "log_temp_files": 0,
-    "log_min_error_statement": "error",
-    "max_connections": 100,
-}
 FIXED: dict[str, Parameter] = {"password_encryption": "scram-sha-256"}
 RESERVED = {
     "the operator sets address, files and sockets of the server": """
@@ -65,13 +49,7 @@ def server_parameters(database: DatabaseSpec) -> Mapping[str, str]:
 
     Function `parsePostgresQuantityValue` of the operator's webhook, which compares them with the memory of the pod.
     """
-    memory_mib = database.size.memory_gib * 1024
-    defaults: dict[str, Parameter] = {
-        **DEFAULTS,
-        "shared_buffers": int(memory_mib / SHARED_BUFFERS_DIVISOR) * PAGES_A_MIB,
-        "effective_cache_size": int(memory_mib / CACHE_SIZE_DIVISOR) * PAGES_A_MIB,
-    }
-    return {name: _text(name, value) for name, value in declared_parameters(database, defaults, FIXED)}
+    return {name: _text(name, value) for name, value in own_parameters(database, FIXED)}
 
 
 def _text(name: str, value: Parameter) -> str:
@@ -82,30 +60,13 @@ def _text(name: str, value: Parameter) -> str:
 
 def parameter_refusals(spec: Platform) -> list[Diagnostic]:
     """Reserved parameters, values with a unit, too large shared buffers, and too few connections for a rollout."""
-    if spec.database is None or block_of(spec).database.external:
-        return []
-    reserved = refused_parameters(spec.database, cloud="kubernetes", brand="this adapter", reserved=RESERVED)
-    budget = rollout_connections(spec)
-    return [*reserved, *_oversized_buffers(spec.database), *(connection_refusals(spec, budget) if budget else [])]
+    return [] if _is_external(spec) else own_refusals(spec, "kubernetes", RESERVED, OVERSIZED)
 
 
 def rollout_connections(spec: Platform) -> ConnectionBudget | None:
     """Connections of the database during an update; None without a server of the platform, or with a number that is no number."""
-    database = spec.database
-    if database is None or block_of(spec).database.external or not is_number(database):
-        return None
-    accepted = int(database.parameters.get("max_connections", DEFAULTS["max_connections"]))
-    return connection_budget(spec, accepted, revisions_in_steps=REVISIONS_WHILE_REPLACED)
+    return None if _is_external(spec) else own_connections(spec)
 
 
-def _oversized_buffers(database: DatabaseSpec) -> list[Diagnostic]:
-    buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
-    if not isinstance(buffers_mib, int) or buffers_mib < memory_mib:
-        return []
-    return [
-        ConfigError(
-            "database.parameters.shared_buffers_mib",
-            problem=f"{buffers_mib} is more than the {memory_mib:g} MiB of the server, which the operator refuses",
-            fix=f"use about {memory_mib / SHARED_BUFFERS_DIVISOR:g}, a quarter of the memory",
-        )
-    ]
+def _is_external(spec: Platform) -> bool:
+    return spec.database is not None and block_of(spec).database.external

@@ -1,4 +1,4 @@
-"""Restore drill: a CronJob restores the newest backup with all archived changes into a Cluster of its own, queries and deletes it.
+"""Restore drill: a CronJob restores the newest backup with all archived changes into a separate Cluster, queries and deletes it.
 
 The drill runs with the image of the database, which has Python and psql. Its service account may create a Cluster and read or
 delete the one of the drill; no other pod of the namespace has a token of the API server. The restored server has its own password.

@@ -3,21 +3,10 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.prometheus_alerts import channel_adjustments, objective_adjustment
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform
 from providers.kubernetes.context import by_haproxy
-
-SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
-SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME = "SMTP_SMARTHOST", "SMTP_FROM", "SMTP_USERNAME"
-SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105  # a name, not a value
-MAIL_SECRETS = (SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD)
-"""Mail relay (`host:port`), sender address and credentials, as on Docker."""
-
-
-def monitoring_secrets(spec: Platform) -> tuple[str, ...]:
-    """Return the stack secrets of the receivers of alarms."""
-    monitoring = spec.monitoring
-    return (*(MAIL_SECRETS if monitoring.emails else ()), *((SLACK_SECRET,) if monitoring.slack is not None else ()))
 
 
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -61,7 +50,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Logs, channels, Prometheus, SLO, traces, and alarms of services without metrics."""
     return [
         *_logs(spec),
-        *_channels(spec),
+        *channel_adjustments(spec, "the cluster's Alertmanager"),
         *_prometheus_and_slo(spec),
         *_dashboards(spec),
         *_traces(spec),
@@ -79,28 +68,6 @@ def _logs(spec: Platform) -> Iterator[Adjustment]:
     )
 
 
-def _channels(spec: Platform) -> Iterator[Adjustment]:
-    monitoring = spec.monitoring
-    if monitoring.emails:
-        yield Adjustment(
-            "monitoring.emails",
-            requested=list(monitoring.emails),
-            effect=Effect.ADJUSTED,
-            reason=f"the cluster's Alertmanager sends mail through the relay in the secrets {', '.join(MAIL_SECRETS)}",
-        )
-    if monitoring.slack is not None:
-        channel, workspace = monitoring.slack.channel, monitoring.slack.workspace
-        yield Adjustment(
-            "monitoring.slack",
-            requested=monitoring.slack.model_dump(),
-            effect=Effect.ADJUSTED,
-            reason=(
-                f"the cluster's Alertmanager posts to the webhook in the secret agent-platform:{SLACK_SECRET}; create it in "
-                f"Slack for channel {channel} of workspace {workspace}"
-            ),
-        )
-
-
 def _prometheus_and_slo(spec: Platform) -> Iterator[Adjustment]:
     yield Adjustment(
         "monitoring.prometheus",
@@ -108,16 +75,7 @@ def _prometheus_and_slo(spec: Platform) -> Iterator[Adjustment]:
         effect=Effect.ADJUSTED,
         reason="every alarm is a rule of the cluster's Prometheus, which must select the monitors and rules of this namespace",
     )
-    if spec.monitoring.slo is not None and spec.public:
-        yield Adjustment(
-            "monitoring.slo",
-            requested=spec.monitoring.slo.model_dump(),
-            effect=Effect.ADJUSTED,
-            reason=(
-                "burn-rate rules on failed requests, and a rule that fires while the 95th percentile latency is above the "
-                "objective in both windows"
-            ),
-        )
+    yield from objective_adjustment(spec)
 
 
 def _dashboards(spec: Platform) -> Iterator[Adjustment]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from providers.contract.alarms import Subject
 from providers.contract.prometheus import SUBJECTS, prometheus_rules
-from providers.contract.prometheus_slo import RuleDocument, alert, slo_rules
+from providers.contract.prometheus_alerts import RuleDocument, alert, slo_rules
 from providers.contract.spec import Platform
 from providers.kubernetes.context import KubernetesContext, block_of, by_haproxy
 from providers.kubernetes.monitoring.custom_resources import PrometheusRuleSpec, RuleGroup

@@ -10,6 +10,14 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from providers.contract.component import Scope
+from providers.contract.prometheus_alerts import (
+    SLACK_SECRET,
+    SMTP_FROM,
+    SMTP_PASSWORD,
+    SMTP_SMARTHOST,
+    SMTP_USERNAME,
+    receiver_secrets,
+)
 from providers.contract.spec import MonitoringSpec
 from providers.kubernetes.base.resources import KubernetesBaseResources
 from providers.kubernetes.base.secrets import create_opaque, generated_name, metadata
@@ -19,14 +27,6 @@ from providers.kubernetes.monitoring.custom_resources import (
     EmailConfig,
     Receiver,
     SlackConfig,
-)
-from providers.kubernetes.monitoring.limits import (
-    SLACK_SECRET,
-    SMTP_FROM,
-    SMTP_PASSWORD,
-    SMTP_SMARTHOST,
-    SMTP_USERNAME,
-    monitoring_secrets,
 )
 from providers.kubernetes.naming import LABEL_NAME, MONITORING
 
@@ -39,7 +39,7 @@ IN_SECRET = (SMTP_PASSWORD, SLACK_SECRET)
 
 def create_channels(scope: Scope, base: KubernetesBaseResources) -> None:
     """Receivers of mail and Slack; nothing without either."""
-    names = monitoring_secrets(base.spec)
+    names = receiver_secrets(base.spec)
     if not names:
         return
     secrets = {name: base.context.values.secret(name) for name in names}
