@@ -3,7 +3,10 @@
 All tests of the module use one small stack with ports, images and a database that cannot work.
 """
 
+import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,8 +25,10 @@ from automation.plan.spec_keys import BASE
 from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
 from providers.docker.base.containers import script
+from providers.docker.network.resources import NO_HOST_ADDRESS
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local import images
+from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 
 STACK = "badinput"
@@ -33,8 +38,9 @@ SECRET = "sk-not-to-be-printed"
 SLOW_START: Mapping[str, object] = {
     "path": "/", "interval_seconds": 5, "timeout_seconds": 2, "unhealthy_threshold": 2, "start_period_seconds": 200
 }  # fmt: skip
-CRASH_SECONDS = 120
-"""Time for preview, update and report of a crash; the wait for the health of a slow start takes 245 s."""
+CRASH_SECONDS, ABANDONED_SECONDS = 120, 30
+"""Time for preview, update and report of a crash, where the wait for the health of a slow start takes 245 s; and from the start of
+the container until the update gives it up, which takes 10 to 20 s on a machine that is not busy."""
 MANY_REPLICAS: Mapping[str, object] = {"min": 20, "max": 20}
 HEALTH: Mapping[str, object] = {
     "path": "/", "interval_seconds": 5, "timeout_seconds": 2, "unhealthy_threshold": 2, "start_period_seconds": 2
@@ -145,6 +151,31 @@ def test_a_daemon_that_does_not_answer_is_reported(small_stack: SmallStack) -> N
     assert "(the socket does not exist)" in small_stack.refusal({}, DOCKER_HOST="unix:///nowhere/docker.sock")
 
 
+@pytest.mark.skipif(shutil.which("podman") is None, reason="Podman is not installed")
+def test_the_docker_api_of_podman_is_refused_and_the_networks_that_it_makes_show_why(tmp_path: Path) -> None:
+    require_docker()
+    address, (option,) = f"unix://{tmp_path / 'podman.sock'}", NO_HOST_ADDRESS
+    podman = subprocess.Popen(["podman", "system", "service", "--time=0", address], stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: (tmp_path / "podman.sock").exists(), 60)
+        stack = SmallStack(EngineProject.create(tmp_path, ()))
+        stack.project.run("stack", "init", STACK, stack=None)
+        message = stack.refusal({"docker.images": {}, "services.web.image": "web:1"}, DOCKER_HOST=address)
+        client = ["docker", "--host", address, "network"]
+        subprocess.run([*client, "create", f"--opt={option}=true", STACK], capture_output=True, check=True)
+        options = subprocess.run(
+            [*client, "inspect", "--format", "{{json .Options}}", STACK], capture_output=True, text=True, check=True
+        )
+        subprocess.run([*client, "rm", STACK], capture_output=True, check=True)
+    finally:
+        podman.terminate()
+        podman.wait(30)
+    assert re.fullmatch(
+        rf"DOCKER_HOST: docker needs Docker Engine 20\.10 or later, and {address} is Podman [0-9.]+, whose .+", message
+    )
+    assert option not in options.stdout, "Podman keeps the option: its networks may be isolated now"
+
+
 @pytest.mark.skipif("DOCKER_HOST" in os.environ, reason="the state has the address of DOCKER_HOST, where `drift` looks")
 def test_a_comparison_with_a_daemon_that_does_not_answer_is_no_success(small_stack: SmallStack) -> None:
     drift = small_stack.command("drift", STACK, DOCKER_HOST="unix:///nowhere/docker.sock")
@@ -206,7 +237,7 @@ def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(small
     assert document["config"][PLATFORM_KEY]["services"]["web"]["secrets"] == ["API_KEY"]
     small_stack.project.run("config", "set", "--secret", "agent-platform:API_KEY", stdin=SECRET, stack=STACK)
     program = "import os, sys; print('the key', os.environ['API_KEY'], 'is void'); sys.exit(3)"
-    started = time.monotonic()
+    started, began = time.monotonic(), int(time.time())
     message = small_stack.failure(
         {
             "services.web.secrets": ["API_KEY"],
@@ -215,11 +246,33 @@ def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(small
         }
     )
     assert time.monotonic() - started < CRASH_SECONDS
+    assert _seconds_until_removal(f"{STACK}-compute-web-1-", began) < ABANDONED_SECONDS
     assert message.startswith(f"{STACK}: services.web: {STACK}-compute-web-1-")
     assert "does not start: it ended again after" in message
     assert 'its log ends with "the key [secret] is void"' in message.replace("the key [secret] is void | ", "")
     assert f"Correct this and run `agent-platform up {STACK}` again" in message
     assert SECRET not in message
+
+
+def _seconds_until_removal(name: str, since: int) -> float:
+    """Seconds from the first start of a container to its removal, in the events of the daemon."""
+    command = ["docker", "events", f"--since={since}", f"--until={int(time.time()) + 1}", "--filter=type=container"]
+    listed = subprocess.run([*command, "--format={{json .}}"], capture_output=True, text=True, check=True).stdout
+    events = [json.loads(line) for line in listed.splitlines()]
+    replaced = {each["Actor"]["ID"] for each in events if each["Action"] == "create"}
+    times = {
+        action: [
+            each["timeNano"] / 1e9
+            for each in events
+            if each["Action"] == action
+            and each["Actor"]["ID"] in replaced
+            and each["Actor"]["Attributes"]["name"].startswith(name)
+        ]
+        for action in ("start", "destroy")
+    }
+    seconds = times["destroy"][-1] - times["start"][0]
+    print(f"abandoned {seconds:.1f} s after its start")
+    return seconds
 
 
 def test_a_service_that_does_not_answer_is_reported_with_its_check(small_stack: SmallStack) -> None:

@@ -16,6 +16,7 @@ from tests.local.test_first_day import STACK, UserFolder
 
 pytestmark = pytest.mark.xdist_group("local-first-day")
 READY_SECONDS = 300
+AGENT = f"{STACK}-compute-agent-1"
 EDIT_SECONDS = 20
 """Longest time on a machine that runs other tests too; benchmarks/edit_to_answer.py measures."""
 
@@ -61,6 +62,12 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserFolder]:
         user.command("destroy", STACK, "--yes")
 
 
+def containers() -> dict[str, str]:
+    """Id of each running container of the stack by its name without the suffix that Pulumi adds."""
+    listed = docker("ps", "--no-trunc", "--filter", f"label=stack={STACK}", "--format", "{{.Names}} {{.ID}}")
+    return {name.rpartition("-")[0]: identity for name, identity in (line.split() for line in listed.splitlines())}
+
+
 def answers(user: UserFolder, text: str) -> bool:
     return user.ask("hello").body == {"answer": f"{text}: hello"}
 
@@ -98,6 +105,25 @@ def test_a_container_in_a_session_has_no_secret_of_the_folder(user: UserFolder) 
     assert files.split() == []
     written = subprocess.run(["docker", "exec", name, "touch", "/srv/file"], capture_output=True, check=False)
     assert written.returncode != 0
+
+
+def test_a_changed_dependency_builds_one_image_and_replaces_its_container_alone(user: UserFolder) -> None:
+    session = Session(user, user.path.parent / "dependency.log")
+    try:
+        eventually(lambda: answers(user, "You wondered"), READY_SECONDS)
+        before = containers()
+        dockerfile = user.path / "Dockerfile"
+        changed = dockerfile.read_text(encoding="utf-8").replace("COPY", "RUN touch /installed\nCOPY")
+        dockerfile.write_text(changed, encoding="utf-8")
+        eventually(lambda: AGENT in containers() and containers()[AGENT] != before[AGENT], READY_SECONDS)
+        eventually(lambda: answers(user, "You wondered"), READY_SECONDS)
+        assert docker("exec", containers()[AGENT], "ls", "/installed")
+        # the session deploys this container again, and no other
+        assert {part: each for part, each in containers().items() if before.get(part) != each}.keys() == {AGENT}
+        assert session.text.count("changed: building the image") == 1
+    finally:
+        code = session.end()
+    assert code == 0, session.text
 
 
 def test_a_killed_session_is_followed_by_another_and_by_images(user: UserFolder) -> None:

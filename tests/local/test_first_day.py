@@ -16,14 +16,18 @@ from urllib.request import urlopen
 
 import pytest
 
-from automation.images.host_builds import BuildRecord
+from automation.images.host_builds import KEPT_BUILDS, BuildRecord, HostBuilds
+from automation.images.own_images import OwnImage
+from automation.shell import LocalShell
 from automation.stack.document import read_stack
 from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
+from providers.contract.images import parse_image
+from providers.contract.spec import Build
 from tests.engine.project import TIMEOUT_SECONDS
 from tests.local import images
 from tests.local.agent_os.system import Answer, free_port
-from tests.local.host_stack import request_through_entry
+from tests.local.host_stack import docker, request_through_entry
 from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.planning import ROOT
@@ -175,3 +179,31 @@ def test_the_host_is_checked_without_a_login(folder: UserFolder) -> None:
     doctor = folder.command("doctor", STACK)
     assert f"state is stored at file://{folder.path}/.local/state" in doctor.stdout
     assert doctor.returncode == 0, doctor.stdout
+
+
+def test_the_builds_of_an_image_leave_the_last_three_and_a_removal_leaves_none(tmp_path: Path) -> None:
+    require_docker()
+    before, base = _images(), images.base_image()
+    builds = HostBuilds("leftovers", tmp_path, LocalShell(folder=tmp_path, echo=lambda _line: None))
+    build = Build(context=".", dockerfile="Dockerfile")
+    architecture = docker("version", "--format", "{{.Server.Arch}}").strip()
+    image = OwnImage("web", parse_image("leftovers:unbuilt"), "agent-platform-test/leftovers", architecture, build)
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base} AS build\nCOPY app.txt /build/\nRUN cp /build/app.txt /build/built.txt\n"
+        f"FROM {base}\nCOPY --from=build /build/built.txt /srv/\n",
+        encoding="utf-8",
+    )
+    counts: list[int] = []
+    for version in range(KEPT_BUILDS + 2):
+        (tmp_path / "app.txt").write_text(str(version), encoding="utf-8")
+        builds.build([image])
+        builds.remove_superseded()
+        counts.append(len(_images() - before))
+    assert counts[-1] == counts[-2] == counts[KEPT_BUILDS - 1], counts
+    builds.remove_all()
+    assert _images() == before
+
+
+def _images() -> set[str]:
+    """Images on this host, with those that have no tag."""
+    return set(docker("image", "ls", "--all", "--quiet", "--no-trunc").split())

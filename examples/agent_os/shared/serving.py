@@ -32,8 +32,11 @@ class Serving:
     keep_alive_seconds: int = 130
     """Longer than the platform's `ingress.idle_timeout_seconds`, which is 120 by default."""
     drain_seconds: int = 5
-    grace_seconds: int = 20
-    """Time for requests that are still running after the drain; together shorter than the 30 s that a container has."""
+    grace_seconds: int | None = None
+    """Limit for requests that are still running after the drain; without one the platform's own time to stop is the limit.
+
+    It is as long as `ingress.idle_timeout_seconds` for a service that streams, so a shorter limit here would cut answers.
+    """
 
 
 class Drained(uvicorn.Server):
@@ -67,7 +70,7 @@ def serving(environment: Mapping[str, str]) -> Serving:
         metrics_port=_number(environment, "METRICS_PORT", Serving.metrics_port),
         keep_alive_seconds=_number(environment, "KEEP_ALIVE_SECONDS", Serving.keep_alive_seconds),
         drain_seconds=_number(environment, "DRAIN_SECONDS", Serving.drain_seconds),
-        grace_seconds=_number(environment, "GRACE_SECONDS", Serving.grace_seconds),
+        grace_seconds=_number(environment, "GRACE_SECONDS", 0) if "GRACE_SECONDS" in environment else None,
     )
 
 

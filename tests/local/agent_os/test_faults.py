@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -75,6 +76,25 @@ def test_a_gateway_that_shuts_down_leaves_the_traffic_and_finishes_its_requests(
         ending.terminate()
         system.wait_healthy(status=503, seconds=5)
         assert slow.result().status == 200
+    assert ending.wait(timeout=10) in (0, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("variables", "whole"), [({}, True), ({"GRACE_SECONDS": "1"}, False)])
+@pytest.mark.long("a request of half a minute")
+def test_a_request_may_take_as_long_as_the_platform_waits_and_no_longer_than_a_limit_of_its_own(
+    system: System, variables: Mapping[str, str], whole: bool
+) -> None:
+    seconds = "30" if whole else "10"
+    system.stop("gateway")
+    system.start("gateway", LOCAL_MODEL_DELAY_SECONDS=seconds, DRAIN_SECONDS="0", **variables)
+    system.wait_healthy()
+    with ThreadPoolExecutor(1) as pool:
+        message = {"message": "My name is Ada", "session_id": new_session()}
+        slow = pool.submit(system.ask, "/chat", message, seconds=60)
+        time.sleep(1)
+        ending = system.processes.pop("gateway")
+        ending.terminate()
+        assert (slow.result().status == 200) == whole
     assert ending.wait(timeout=10) in (0, -signal.SIGTERM)
 
 
