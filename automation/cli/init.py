@@ -163,7 +163,7 @@ def init(
     options, folder = InitOptions(**context.params), project_folder()
     questions = Questions(can_prompt(as_json=False))
     stack = questions.answer("NAME", options.name or (None if questions.ask else "dev"), "Name of the stack", "dev")
-    path = _free_path(folder, stack, force=options.force)
+    path = free_path(folder, stack, force=options.force)
     answers = _answers(options, questions, stack, folder)
     questions.refuse_missing()
     _write(answers, path, folder)
@@ -186,7 +186,7 @@ def _answers(options: InitOptions, questions: Questions, stack: str, folder: Pat
         profile=profile,
         service=options.service or SERVICE_NAMES[app],
         # without a cloud it is not known which account and region are missing
-        block=_block(questions, cloud, options.block(cloud)) if options.cloud or questions.ask else {},
+        block=location_block(questions, cloud, options.block(cloud)) if options.cloud or questions.ask else {},
         image=image,
         build=build,
         port=options.port,
@@ -217,7 +217,7 @@ def _with_entry(answers: NewStack, options: InitOptions, questions: Questions) -
     return replace(answers, domain=domain or None, own_auth=own_auth)
 
 
-def _free_path(folder: Path, stack: str, *, force: bool) -> Path:
+def free_path(folder: Path, stack: str, *, force: bool) -> Path:
     """Return the path of the new file; raises InvalidConfiguration where one must not be overwritten."""
     if not STACK_NAME.fullmatch(stack):
         fix = "use letters, digits, hyphens and underscores, 40 at most"
@@ -256,7 +256,7 @@ def _source(questions: Questions, folder: Path, image: str | None, build: str | 
     return None, os.path.relpath(context.absolute(), folder)
 
 
-def _block(questions: Questions, cloud: CloudName, given: Mapping[str, str | None]) -> dict[str, str]:
+def location_block(questions: Questions, cloud: CloudName, given: Mapping[str, str | None]) -> dict[str, str]:
     """Return account and region; options of another cloud are an error."""
     keys = LOCATION_KEYS[cloud]
     defaults = cloud_defaults(cloud, os.environ, Path.home()) if questions.ask else {}
@@ -286,7 +286,7 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
         elif not (context / DOCKERFILE).exists():
             notes.append(f"add a {DOCKERFILE} to {answers.build}: the container runs as user 10001")
     for target, text in files.items():
-        _write_text(target, text)
+        write_text(target, text)
         typer.echo(f"wrote {os.path.relpath(target)}")
     for note in notes:
         typer.echo(note)
@@ -297,7 +297,7 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
         typer.echo(f"next: agent-platform plan {answers.name}")
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; raises InvalidConfiguration where the folder cannot be written."""
     try:
         # ruamel.yaml is needed for this alone

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from automation.cli import (
     audit,
+    convert,
     cost,
     day2,
     deploy,
@@ -38,7 +39,9 @@ from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
-    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "audit", "report", "render", "doctor", "engine"),
+    "Prepare a stack": (
+        "init", "convert", "login", "secret", "plan", "cost", "audit", "report", "render", "doctor", "engine",
+    ),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
@@ -74,6 +77,7 @@ app = typer.Typer(
 config = typer.Typer(no_args_is_help=True, help="Generate the documents of the stack configuration.")
 for group in (
     init,
+    convert,
     login,
     outputs,
     secret,

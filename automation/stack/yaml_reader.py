@@ -83,20 +83,22 @@ def read_text(path: Path) -> str:
         raise InvalidConfiguration([ConfigError(path.name, problem, "save it as UTF-8")]) from None
 
 
-def parse(text: str, name: str, root: tuple[str, ...] = ()) -> Yaml:
+def parse(text: str, name: str, root: tuple[str, ...] = (), *, foreign: bool = False) -> Yaml:
     """Return the content of a YAML text; raises InvalidConfiguration with every fault that does not stop the parser.
 
-    `name` is what a message calls the text; keys inside `root` are named from there on, as the platform's are.
+    `name` is what a message calls the text; keys inside `root` are named from there on, as the platform's are. In a
+    `foreign` text, which is another tool's, keys such as `on` are text, and a tag such as `!Sub` is a function of
+    CloudFormation: its value becomes `{"Fn::Sub": value}`.
     """
     try:
-        return _Composer(text, name, root).document()
+        return _Composer(text, name, root, foreign=foreign).document()
     except yaml.YAMLError as error:
         raise InvalidConfiguration([_syntax_error(error, text, name)]) from None
 
 
-def read_mapping(path: Path) -> Raw:
-    """Return the content of a YAML file that holds a mapping; raises InvalidConfiguration."""
-    value = parse(read_text(path), path.name).value
+def read_mapping(path: Path, *, foreign: bool = False) -> Raw:
+    """Return the content of a YAML file that holds a mapping (`foreign`: as in `parse`); raises InvalidConfiguration."""
+    value = parse(read_text(path), path.name, foreign=foreign).value
     if not is_mapping(value):
         raise InvalidConfiguration([ConfigError(path.name, "not a mapping", "write it as keys and values")])
     return value
@@ -110,8 +112,8 @@ def dump(document: object) -> str:
 class _Composer:
     """Builds the content of one text from the parser's events, which need no recursion of the parser."""
 
-    def __init__(self, text: str, name: str, root: tuple[str, ...]) -> None:
-        self.name, self.root = name, root
+    def __init__(self, text: str, name: str, root: tuple[str, ...], *, foreign: bool = False) -> None:
+        self.name, self.root, self.foreign = name, root, foreign
         self.loader: Any = yaml.SafeLoader(text)  # types-PyYAML leaves most of its methods without types
         self.resolve: Callable[..., object] = self.loader.resolve
         self.events: Iterator[yaml.Event] = iter(self.loader.get_event, None)
@@ -140,6 +142,9 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, len(path))
         assert isinstance(event, yaml.NodeEvent)
+        function = self._function(event)
+        if function is not None:
+            return {function: self._node(event, path)}
         anchor = event.anchor
         if anchor is not None:
             self.open_anchors.add(anchor)
@@ -155,6 +160,20 @@ class _Composer:
             self.open_anchors.discard(anchor)
             self.anchors[anchor] = value
         return value
+
+    def _function(self, event: yaml.NodeEvent) -> str | None:
+        """Return the long name of a function and remove its tag from the event; None for a value without one.
+
+        Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+        """
+        tag: object = getattr(event, "tag", None)
+        if not self.foreign or not isinstance(tag, str) or not re.fullmatch(r"![A-Za-z]+", tag):
+            return None
+        if isinstance(event, yaml.ScalarEvent):
+            event.tag, event.implicit = None, (event.style is None, event.style is not None)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            event.tag = None
+        return tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
 
     def _alias(self, event: yaml.AliasEvent, level: int) -> object:
         anchor = event.anchor
@@ -207,7 +226,7 @@ class _Composer:
         text, kind = event.value, self._kind(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = text
-        if kind not in KEY_KINDS:
+        if kind not in KEY_KINDS or (self.foreign and text):
             return text
         shown = text or "(empty)"
         problem = f"YAML reads the key at line {_line(event)} as {KEY_KINDS[kind]}, not as text"

@@ -1,0 +1,1 @@
+"""Stack files from projects of other tools: Docker Compose, CloudFormation, AWS Copilot and Agno's infrastructure."""
