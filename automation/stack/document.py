@@ -109,6 +109,8 @@ class Stack:
     missing_secrets: tuple[str, ...]
     adjustments: tuple[Adjustment, ...] = ()
     """Keys of the file beside the platform that change nothing."""
+    environment_secrets: tuple[str, ...] = ()
+    """Listed secrets that the file does not have, and that its Pulumi ESC environments can have."""
 
     @property
     def generated_secrets(self) -> tuple[str, ...]:
@@ -243,6 +245,9 @@ class StackDocument:
                 errors += invalid.diagnostics
         unlisted = _unlisted_secrets(stack, self.config) if stack is not None else {}
         if stack is not None:
+            if self.content.get("environment"):
+                # only the engine opens the environments; the program refuses what they do not have either
+                stack = replace(stack, missing_secrets=(), environment_secrets=stack.missing_secrets)
             errors += secret_errors(unlisted, stack.missing_secrets)
             errors += clear_text_errors(
                 name, {key: self.config[key] for key in stack.secret_keys if key in self.config}

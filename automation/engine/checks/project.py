@@ -132,7 +132,9 @@ def check_secrets(_facts: CheckInput, stack: Stack) -> Finding:
         return ok("secrets", f"`up` generates {listed(stack.generated_secrets, 'and')}")
     if not missing:
         number = len(stack.secret_keys)
-        return ok("secrets", f"{number} of {number} listed secrets have a value" if number else "no secret is listed")
+        text = f"{number} of {number} listed secrets have a value" if number else "no secret is listed"
+        expected = listed(stack.environment_secrets, "and")
+        return ok("secrets", f"expected in the environments of the stack file: {expected}" if expected else text)
     commands = [f"`agent-platform secret set {stack.name} {name}`" for name in missing]
     return failed("secrets", f"no value for {', '.join(missing)}", f"run {', '.join(commands)}")
 
