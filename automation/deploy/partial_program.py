@@ -27,9 +27,17 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from automation.deploy.deployment import Deployment
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
-from automation.deploy.state import StateResource, belongs_to, providers_beside, state_resources
-from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
-from automation.plan.inventory import Value
+from automation.deploy.state import (
+    StateResource,
+    belongs_to,
+    providers_beside,
+    state_resources,
+    without_dependencies,
+    without_undeclared,
+)
+from automation.deploy.targets import registered_before
+from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, open_stack
+from automation.plan.inventory import Inventory, Value
 from automation.plan.recorder import Recorder
 from automation.plan.sdk_internals import SIGNATURE, encode, replace_monitor
 from automation.processes import ROOT
@@ -102,6 +110,7 @@ def write_partial_project(
 
 def deploy_targets(
     deployment: Deployment,
+    inventory: Inventory,
     targets: tuple[Urn, ...],
     message: str,
     on_event: OnEvent | None = None,
@@ -110,12 +119,12 @@ def deploy_targets(
 ) -> Outcome:
     """Deploy targets that contain what they need; the rest of the stack stays as it is. Raises DeploymentFailed.
 
-    The program does not register the provider with the name `without`, others of its region, and their resources, so that a region
-    that does not answer is not called. A target may read their outputs, but no secret ones.
+    `inventory` is the plan of the program. It does not register the provider with the name `without`, others of its region, and
+    their resources, so that a region that does not answer is not called. A target may read their outputs, but no secret ones.
     `message` is one of `PARTIAL_MESSAGES`, by which the history is known to have no deployment of the whole stack.
     """
     with deployment.engine_errors():
-        resources = state_resources(deployment.engine.export_state())
+        resources = prepare_state(deployment.engine, inventory, targets, without)
     providers = providers_beside(resources, without) if without else frozenset[str]()
     lost = {
         str(resource["urn"]): KnownResource.of(resource)
@@ -136,6 +145,23 @@ def deploy_targets(
             engine=engine,
         )
     )
+
+
+def prepare_state(
+    engine: ProjectStack, inventory: Inventory, targets: tuple[Urn, ...], without: str
+) -> list[StateResource]:
+    """Remove dependencies from the state with which an update of targets would fail or delete, and return its resources.
+
+    Those that the program does not have are removed, and those of the region of the provider `without` on targets: the engine deletes a dependent of a target that the program does not register (pulumi/pkg, step_generator.go,
+    `determineAllowedResourcesToDeleteFromTargets`), such as the copying of a database's backups from another region.
+    """
+    exported = engine.export_state()
+    prepared = without_undeclared(exported, registered_before(inventory), targets)
+    if without:
+        prepared = without_dependencies(prepared, providers_beside(state_resources(exported), without), targets)
+    if prepared != exported:
+        engine.import_state(prepared)
+    return state_resources(prepared)
 
 
 def _search_path(environment: Mapping[str, str]) -> Iterator[str]:

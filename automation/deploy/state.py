@@ -93,6 +93,31 @@ def without_dependencies(exported: ExportedState, providers: Collection[str], ta
     return {**exported, "deployment": {**(deployment if is_mapping(deployment) else {}), "resources": changed}}
 
 
+def without_undeclared(
+    exported: ExportedState, declared: Mapping[str, Collection[str]], targets: Collection[str]
+) -> ExportedState:
+    """Return an exported state without dependencies that the program does not have, except those of targets.
+
+    `declared` has what the program registers before each resource. An update with targets answers a registration with the state,
+    and takes the dependencies there for registered before. One that the program registers later then fails as a duplicate
+    (pulumi/pulumi#24303). Nothing else changes; the next update of the whole stack removes the same dependencies.
+    """
+    resources = [
+        each if (urn := str(each["urn"])) in targets or urn not in declared else _within(each, declared[urn])
+        for each in state_resources(exported)
+    ]
+    deployment = exported.get("deployment")
+    return {**exported, "deployment": {**(deployment if is_mapping(deployment) else {}), "resources": resources}}
+
+
+def _within(resource: StateResource, kept: Collection[str]) -> StateResource:
+    """Return a resource whose dependencies are all kept ones."""
+    by_property = resource.get("propertyDependencies")
+    lists = (urns(by_property, name) for name in by_property) if is_mapping(by_property) else iter(())
+    removed = {*urns(resource, "dependencies"), *(urn for of in lists for urn in of)}.difference(kept)
+    return _without(resource, removed) if removed else resource
+
+
 def _without(resource: StateResource, removed: Collection[str]) -> StateResource:
     """Return a resource without dependencies on URNs; the state has them as a whole and by property."""
     kept = {key: value for key, value in resource.items() if key != "deletedWith" or value not in removed}

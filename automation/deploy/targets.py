@@ -4,7 +4,7 @@ The engine's `--target` creates neither the parents nor the dependencies of a ta
 too (docs/adr/0015-deploy-an-empty-account-in-phases.md). Imports no SDK.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from automation.plan.inventory import Declared, Inventory
 from automation.urn import Urn
@@ -42,6 +42,21 @@ def with_requirements(inventory: Inventory, resources: Iterable[Declared]) -> tu
             needed.add(resource.urn)
             open_urns += [resource.parent, Urn.of_provider(resource.provider), *resource.depends_on]
     return tuple(resource for resource in inventory.resources if resource.urn in needed)
+
+
+def registered_before(inventory: Inventory) -> Mapping[str, frozenset[str]]:
+    """Return what the program registers before each resource, because that needs it; all as the engine writes them."""
+    found: dict[str, frozenset[str]] = {}
+
+    def needs(urn: str) -> frozenset[str]:
+        if urn not in found:
+            each = inventory.by_urn[urn]
+            direct = {each.parent, Urn.of_provider(each.provider), *each.depends_on} & inventory.by_urn.keys()
+            found[urn] = frozenset(direct).union(*(needs(need) for need in direct))
+        return found[urn]
+
+    names = {urn: str(engine_urn(inventory, each)) for urn, each in inventory.by_urn.items()}
+    return {name: frozenset(names[need] for need in needs(urn)) for urn, name in names.items()}
 
 
 def engine_urn(inventory: Inventory, resource: Declared) -> Urn:

@@ -1,11 +1,11 @@
 """Failover of a deployment: the operations of the driver, by the commands of its cloud and the engine."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from automation.deploy.failover_record import FailoverRecord, FailoverStore
-from automation.deploy.state import StateResource, providers_beside, state_resources, without_dependencies
+from automation.deploy.state import StateResource, state_resources
 from automation.deploy.targets import FAILOVER_MESSAGE
 from automation.failover.role_targets import role_targets
 from automation.failover.smoke import probe_entry, smoke_paths
@@ -99,16 +99,16 @@ class StackFailover(CloudPort[FailoverControl]):
         # loads the SDK's program side
         from automation.deploy.partial_program import deploy_targets
 
-        targets, provider = self.targets(region), self._provider(self.other(region))
+        provider, declared = self._provider(self.other(region)), self._declared(region)
+        targets = self._targets(region, declared)
         if self.active != region:
             self.deployment.workdir.set_values({ACTIVE: region})
         if self.has_database:
             # what the promotion changed is read first: the engine would promote it again
             self.deployment.refresh(targets=[str(urn) for urn in self._database_urns(region)])
         if targets:
-            self._separate(targets, provider)
             with self.phase(f"{self.deployment.name}  giving {region} its role") as on_event:
-                deploy_targets(self.deployment, targets, FAILOVER_MESSAGE, on_event, without=provider)
+                deploy_targets(self.deployment, declared, targets, FAILOVER_MESSAGE, on_event, without=provider)
         self.forget_stack()
 
     def test(self, region: str) -> str:
@@ -183,26 +183,16 @@ class StackFailover(CloudPort[FailoverControl]):
 
     def targets(self, region: str) -> tuple[Urn, ...]:
         """Return the resources of a region that change when it is to serve, before requests are led to it."""
-        other = self.other(region)
-        return role_targets(self._declared(other), self._declared(region), self._provider(region), entry=False)
+        return self._targets(region, self._declared(region))
 
     def other(self, region: str) -> str:
         """Return the other one of the two regions."""
         spec = self.deployment.file.spec
         return (spec.standby_region or "") if region == spec.home_region else spec.home_region
 
-    def _separate(self, targets: Sequence[Urn], provider: str) -> None:
-        """Remove from the state that resources of the other region depend on targets.
-
-        The engine deletes a dependent of a target that the program does not declare (pulumi/pkg, step_generator.go,
-        `determineAllowedResourcesToDeleteFromTargets`), such as the copying of a database's backups.
-        """
-        with self.deployment.engine_errors():
-            exported = self.deployment.engine.export_state()
-            apart = providers_beside(state_resources(exported), provider)
-            separated = without_dependencies(exported, apart, targets)
-            if separated != exported:
-                self.deployment.engine.import_state(separated)
+    def _targets(self, region: str, declared: Inventory) -> tuple[Urn, ...]:
+        before = self._declared(self.other(region))
+        return role_targets(before, declared, self._provider(region), entry=False)
 
     def _provider(self, region: str) -> str:
         return f"{self.deployment.name}-{region}"

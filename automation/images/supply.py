@@ -71,7 +71,8 @@ class ImageSupply:
         images = self._new_images()
         if not images:
             return
-        targets = registry_targets(plan_of(self.deployment.file, self.deployment.folder).inventory)
+        inventory = plan_of(self.deployment.file, self.deployment.folder).inventory
+        targets = registry_targets(inventory)
         exists = self._exists(targets)
         if any(image.build is not None and not image.built for image in images):
             require_buildx(self.operations.shell)
@@ -81,7 +82,7 @@ class ImageSupply:
             from automation.deploy.partial_program import deploy_targets
 
             with phase(f"{self.deployment.name}  deploying the registry") as on_event:
-                deploy_targets(self.deployment, targets, REGISTRY_MESSAGE, on_event)
+                deploy_targets(self.deployment, inventory, targets, REGISTRY_MESSAGE, on_event)
         self.note(f"phase 2 of 3: the images of {listed((image.service for image in images), 'and')}")
         self._supply(images, ask, new_registry=not exists)
         self.note("phase 3 of 3: the whole stack")

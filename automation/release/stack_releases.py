@@ -85,11 +85,12 @@ class StackReleases(CloudPort[ReleaseControl]):
         from automation.deploy.partial_program import deploy_targets
 
         names = {definition_name(self.deployment.name, service) for service in self.services}
-        targets = release_targets(plan_of(self.deployment.file, self.deployment.folder).inventory, names)
+        inventory = plan_of(self.deployment.file, self.deployment.folder).inventory
+        targets = release_targets(inventory, names)
         self._refuse_replaced_network(targets)
         self.note(f"before the services: the tasks of release commands and what they need ({len(targets)} resources)")
         with self.phase(f"{self.deployment.name}  deploying the release commands") as on_event:
-            deploy_targets(self.deployment, targets, RELEASE_MESSAGE, on_event)
+            deploy_targets(self.deployment, inventory, targets, RELEASE_MESSAGE, on_event)
         self.forget_stack()
 
     def running(self, service: str) -> str | None:

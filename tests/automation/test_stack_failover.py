@@ -142,7 +142,10 @@ def phase(_title: str) -> Generator[OnEvent]:
 def failover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackFailover:
     deployment = FakeDeployment(tmp_path)
 
-    def deploy(of: FakeDeployment, targets: tuple[Urn, ...], message: str, _on: OnEvent, *, without: str) -> None:
+    def deploy(
+        of: FakeDeployment, declared: Inventory, targets: tuple[Urn, ...], message: str, _on: OnEvent, *, without: str
+    ) -> None:
+        assert {urn.name for urn in targets} <= {each.name for each in declared.resources}
         of.calls.append(f"deploy {len(targets) > 10} without {without}")
 
     monkeypatch.setattr(partial_program, "deploy_targets", deploy)
@@ -211,7 +214,6 @@ def test_up_is_refused_while_a_failover_is_in_progress(failover: StackFailover) 
     )
 
 
-COPYING = "urn:pulumi:prod::agent-platform::aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication::copies"
 THERE = "urn:pulumi:prod::agent-platform::pulumi:providers:aws::prod-us-east-1::1a2b"
 
 
@@ -225,28 +227,6 @@ def test_dependents_are_followed_over_others_and_to_children() -> None:
     ]
     assert [each["urn"] for each in dependents(state, ["a"])] == ["b", "c", "d"]
     assert dependents(state, ["e"]) == []
-
-
-@pytest.mark.long(reason="plans both regions several times")
-@pytest.mark.parametrize("answers", [True, False])
-def test_a_dependent_of_a_target_in_the_other_region_is_kept_by_a_state_without_the_dependency(
-    failover: StackFailover, answers: bool
-) -> None:
-    """The engine deletes a dependent of a target that the program does not declare."""
-    deployment = cast("FakeDeployment", failover.deployment)
-    target = str(failover.targets(HOME)[0])
-    copying: Mapping[str, Value] = {"urn": COPYING, "type": "t", "provider": THERE, "dependencies": [target, "x"]}
-    database: Mapping[str, Value] = {"urn": DATABASE, "type": "aws:rds/instance:Instance"}
-    imported: list[Mapping[str, Value]] = []
-    serving: Mapping[str, Value] = {"urn": target, "type": "t"}
-    deployment.engine.export_state = lambda: {"deployment": {"resources": [serving, database, copying]}}
-    deployment.engine.import_state = imported.append
-    failover.shell = shell = ScriptedAws(reachable=answers)
-    failover.adopt(HOME)
-    assert deployment.calls[-1] == "deploy True without prod-us-east-1"
-    kept = {**copying, "dependencies": ["x"]}
-    assert imported == [{"deployment": {"resources": [serving, database, kept]}}]
-    assert shell.commands == []
 
 
 def test_no_resource_of_a_provider_depends_on_a_target_also_not_through_others() -> None:

@@ -10,6 +10,7 @@ from automation.deploy.partial_program import deploy_targets
 from automation.deploy.targets import FAILOVER_MESSAGE
 from automation.failover.region_status import status_of
 from automation.failover.stack_failover import StackFailover
+from automation.plan.build import plan_of
 from automation.urn import Urn
 from providers.contract.json_data import is_mapping
 from tests.engine.failover_project import differing, inputs_by_urn
@@ -156,8 +157,9 @@ def test_an_update_that_registers_the_lost_region_waits_for_it_and_fails(warm: W
     failover = warm.failover
     targets = failover.targets(STANDBY)
     failover.deployment.workdir.set_values({"recovery.active_region": STANDBY})
+    declared = plan_of(failover.deployment.file, failover.deployment.folder).inventory
     with pytest.raises(DeploymentFailed):
-        deploy_targets(failover.deployment, targets, FAILOVER_MESSAGE)
+        deploy_targets(failover.deployment, declared, targets, FAILOVER_MESSAGE)
     assert warm.project.cloud.calls("Configure") == [("lost region", HOME)]
 
 

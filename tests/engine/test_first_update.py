@@ -1,7 +1,7 @@
 """`up` on an empty cloud: the registry first, then the images, then the rest, with delayed answers; then again after destroy."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +9,15 @@ import pytest
 
 from automation.cli.main import main
 from automation.deploy import retries
-from automation.deploy.targets import registry_targets
+from automation.deploy.deployment import Deployment
+from automation.deploy.partial_program import deploy_targets
+from automation.deploy.state import ExportedState, state_resources, without_undeclared
+from automation.deploy.targets import REGISTRY_MESSAGE, registered_before, registry_targets
+from automation.plan.build import plan_of
+from automation.plan.inventory import Value
 from automation.stack.document import read_stack
+from automation.urn import Urn
+from providers.contract.json_data import is_mapping
 from tests.engine import fake_programs
 from tests.engine.fake_cloud.cloud import ANSWER
 from tests.engine.fake_programs import TOKEN, Records
@@ -152,3 +159,30 @@ def test_another_error_beside_a_delayed_answer_stops_the_update(empty: EnginePro
     assert code == 1
     assert "quota of this account" in err or "quota" in err
     assert "phase 3 of 3" in out
+
+
+def test_an_update_of_targets_passes_over_dependencies_that_the_program_has_no_more(small_copy: EngineProject) -> None:
+    """The engine takes what the state has as a dependency for registered, and the registration by the program for a duplicate."""
+    deployment = Deployment(STACK, small_copy.folder, environment=small_copy.environment)
+    inventory = plan_of(deployment.file, deployment.folder).inventory
+    targets, before = registry_targets(inventory), registered_before(inventory)
+    exported = deployment.engine.export_state()
+    assert without_undeclared(exported, before, targets) == exported, "the program has every dependency of its state"
+
+    deployment.engine.import_state(dependent_on_all_before(exported))
+    deploy_targets(deployment, inventory, targets, REGISTRY_MESSAGE)
+    names = [str(each["urn"]) for each in state_resources(deployment.engine.export_state())]
+    assert sorted(names) == sorted(str(each["urn"]) for each in state_resources(exported))
+    small_copy.up("--expect-no-changes")
+
+
+def dependent_on_all_before(exported: ExportedState) -> ExportedState:
+    """Return a state in which every object depends on those before it, as that of a program with more dependencies."""
+    earlier, changed = list[str](), list[Mapping[str, Value]]()
+    for each in state_resources(exported):
+        changed.append({**each, "dependencies": list(earlier)} if each.get("custom") and earlier else each)
+        if each.get("custom") and not Urn(str(each["urn"])).is_provider:
+            earlier.append(str(each["urn"]))
+    deployment = exported["deployment"]
+    assert is_mapping(deployment)
+    return {**exported, "deployment": {**deployment, "resources": changed}}
