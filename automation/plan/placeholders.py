@@ -5,7 +5,8 @@ their types cannot hold text.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import Union, get_args, get_origin
@@ -36,30 +37,51 @@ def placeholder(token: str, name: str) -> str:
     return f"<{short_type(token)} {name}>"
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """Outputs of a resource as its provider returns them: the inputs, and a value for each output that is no input.
+
+    Nested settings of an input are completed, and lists of identities are maps: only Azure computes values inside an
+    input, and the types of such inputs end in `Response`. Computed values are placeholders, or unknown values.
+    """
+
+    inputs: struct_pb2.Struct
+    resource: type[pulumi.Resource] | None
+    subject: str
+    unknown: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """Names of all outputs; a provider in a preview returns none that is computed."""
+        return {*self.inputs.fields, *(() if self.unknown else _outputs(self.resource))}
+
+    def part(self, names: Iterable[str]) -> struct_pb2.Struct:
+        """Return the outputs of these names, without names that the resource does not have."""
+        part, kinds, computed = struct_pb2.Struct(), _outputs(self.resource), dict[str, Value]()
+        for name in names:
+            if name in self.inputs.fields:
+                part.fields[name].CopyFrom(self.inputs.fields[name])
+                if name in kinds:
+                    _complete(part.fields[name], _without_none(kinds[name]), f"{self.subject}.{name}", self.unknown)
+            elif name in kinds and not self.unknown:
+                computed[name] = placeholder_value(kinds[name], f"{self.subject}.{name}")
+        part.MergeFrom(encode(computed))
+        if self.resource is not None and self.resource.__module__.startswith(KUBERNETES_MODULES):
+            _generate_name(part, UNKNOWN_TEXT if self.unknown else f"{self.subject}.{METADATA_NAME}")
+        return part
+
+
 def fill_outputs(inputs: struct_pb2.Struct, resource: type[pulumi.Resource] | None, subject: str) -> struct_pb2.Struct:
     """Return `inputs` and a placeholder for each output of `resource` that the inputs do not contain."""
-    filled = echo(inputs, resource, subject)
-    missing = {key: kind for key, kind in _outputs(resource).items() if key not in inputs.fields}
-    filled.MergeFrom(encode({key: placeholder_value(kind, f"{subject}.{key}") for key, kind in missing.items()}))
-    return filled
+    outputs = Outputs(inputs, resource, subject)
+    return outputs.part(outputs.names)
 
 
 def echo(
     inputs: struct_pb2.Struct, resource: type[pulumi.Resource] | None, subject: str, unknown: bool = False
 ) -> struct_pb2.Struct:
-    """Return `inputs` as a provider returns them: nested settings completed, lists of identities as maps.
-
-    Only Azure computes values inside an input; the types of such inputs end in `Response`. Computed values are
-    placeholders, or unknown values.
-    """
-    filled = struct_pb2.Struct()
-    filled.CopyFrom(inputs)
-    for key, kind in _outputs(resource).items():
-        if key in filled.fields:
-            _complete(filled.fields[key], _without_none(kind), f"{subject}.{key}", unknown)
-    if resource is not None and resource.__module__.startswith(KUBERNETES_MODULES):
-        _generate_name(filled, UNKNOWN_TEXT if unknown else f"{subject}.{METADATA_NAME}")
-    return filled
+    """Return `inputs` as a provider returns them."""
+    return Outputs(inputs, resource, subject, unknown).part(inputs.fields)
 
 
 def _generate_name(filled: struct_pb2.Struct, name: str) -> None:

@@ -19,7 +19,7 @@ from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from automation.plan.inventory import Declared, Inventory
-from automation.plan.placeholders import answer, echo, fill_outputs, placeholder
+from automation.plan.placeholders import Outputs, answer, placeholder
 from automation.plan.sdk_internals import (
     configure_runtime,
     decode,
@@ -28,6 +28,7 @@ from automation.plan.sdk_internals import (
     wait_for_tasks,
     without_stack_traces,
 )
+from automation.plan.sdk_shortcuts import CallingLoop, deferred_response, shortcuts
 from automation.urn import PROVIDER_PREFIX, STACK_TYPE, Urn
 
 Mode = Literal["symbolic", "unknown"]
@@ -54,11 +55,14 @@ class Recorder(mocks.MockMonitor):
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         subject, resource_class = placeholder(request.type, request.name), self.classes.get(request.type)
-        if self.mode == "unknown" and not request.type.startswith(PROVIDER_PREFIX):
-            outputs = echo(request.object, resource_class, subject, unknown=True)
-            return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=outputs)
-        outputs = fill_outputs(request.object, resource_class, subject)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{subject}.id", object=outputs)
+        unknown = self.mode == "unknown" and not request.type.startswith(PROVIDER_PREFIX)
+        return self.answer(
+            urn, "" if unknown else f"{subject}.id", Outputs(request.object, resource_class, subject, unknown)
+        )
+
+    def answer(self, urn: str, identity: str, outputs: Outputs) -> resource_pb2.RegisterResourceResponse:
+        """Return the response of a provider."""
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=outputs.part(outputs.names))
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
         """Record the outputs of a component or of the stack."""
@@ -79,6 +83,14 @@ class Recorder(mocks.MockMonitor):
         self.classes.setdefault(args.type_, type(args.resource))
         args.opts.aliases = [alias for alias in args.opts.aliases or () if not is_type_alias(alias)]
         return ResourceTransformationResult(args.props, args.opts)
+
+
+class DeferringRecorder(Recorder):
+    """Recorder for a program that runs with the shortcuts through the SDK, which take the outputs that are read."""
+
+    def answer(self, urn: str, identity: str, outputs: Outputs) -> resource_pb2.RegisterResourceResponse:
+        """Return a response whose outputs have no value yet."""
+        return deferred_response(urn, identity, outputs)
 
 
 class MonitorWithPlaceholders(Recorder):
@@ -156,7 +168,7 @@ def _record(
     mode: Mode,
 ) -> Inventory:
     project, stack_name = names
-    monitor = Recorder(mode)
+    monitor = DeferringRecorder(mode)
     configure_runtime(monitor, project, stack_name, config, list(secrets), dry_run=mode == "unknown")
 
     async def run() -> None:
@@ -167,8 +179,8 @@ def _record(
             program()
         await wait_for_tasks()
 
-    with without_stack_traces():
-        asyncio.run(stack.run_in_stack(run))
+    with without_stack_traces(), shortcuts(), asyncio.Runner(loop_factory=CallingLoop) as runner:
+        runner.run(stack.run_in_stack(run))
     return _inventory(project, stack_name, monitor)
 
 

@@ -1,4 +1,4 @@
-"""Undocumented parts of the Pulumi SDK, all in this module: wire format, type annotations, aliases, event loop.
+"""Undocumented parts of the Pulumi SDK: wire format, type annotations, aliases, event loop; the others are in `sdk_shortcuts`.
 
 Verified with `VERIFIED_VERSION`. tests/automation/test_sdk_internals.py fails for another version of the SDK, so that
 each part is compared with the new version's source before the pin in pyproject.toml moves.

@@ -14,7 +14,7 @@ from automation.plan.inventory import Secret, Unknown
 
 def test_the_installed_sdk_is_the_verified_version() -> None:
     assert version("pulumi") == sdk_internals.VERIFIED_VERSION, (
-        "compare the parts in automation/plan/sdk_internals.py with the new SDK, then change VERIFIED_VERSION"
+        "compare the parts in automation/plan/sdk_internals.py and sdk_shortcuts.py with the new SDK, then change VERIFIED_VERSION"
     )
 
 
