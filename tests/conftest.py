@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from providers import AVAILABLE
 from tests.recordings import FOLDER_VARIABLE
+from tests.run_costs import RunCosts, WorkerCosts
 
 # A slow machine must not fail a test, and the same examples run every time.
 settings.register_profile("platform", deadline=None, max_examples=100, derandomize=True)
@@ -27,6 +28,11 @@ WITH_OWN_GROUPS = ("engine", "local")
 """Folders whose tests share deployed stacks and name their groups themselves."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Print what the run costs, also the part of its workers."""
+    config.pluginmanager.register(WorkerCosts() if hasattr(config, "workerinput") else RunCosts(config.option.markexpr))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Give the workers of this run, which inherit the environment, one folder for recordings of plans."""
     if FOLDER_VARIABLE not in os.environ:
@@ -37,7 +43,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Run the tests of a cloud, and those of a file, on one worker, which loads an SDK and records a plan once."""
+    """Mark as long what a test does on other clouds than the chosen ones, and give the tests of a cloud one worker.
+
+    So do the tests of a file: a worker loads an SDK and records a plan once.
+    """
+    for item in items:
+        folder = item.path.relative_to(ROOT).parts[0]
+        chosen = item.get_closest_marker("chosen_on")
+        if chosen is not None and _cloud(item, folder) not in chosen.args:
+            item.add_marker(pytest.mark.long(reason=chosen.kwargs["reason"]))
     for item in items if config.pluginmanager.hasplugin("xdist") else ():
         folder = item.path.relative_to(ROOT).parts[0]
         if folder not in WITH_OWN_GROUPS:

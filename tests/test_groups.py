@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.planning import ROOT
 
 MODULE = """
@@ -23,6 +25,7 @@ def test_group(group: str, number: int) -> None:
 """
 
 
+@pytest.mark.long(reason="starts pytest with two workers")
 def test_a_group_is_run_by_one_worker(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_collection_finish\n")
     (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\n")
