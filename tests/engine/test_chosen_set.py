@@ -26,7 +26,7 @@ KINDS = {
     "state folder": ("commands/test_state_folder.py", ()),
     "interruptions": ("commands/test_interruptions.py", ()),
     "rollouts": ("test_rollouts.py", FAKE_CLOUDS),
-    "release commands": ("test_releases.py", FAKE_CLOUDS),
+    "release commands": ("test_releases.py", ("aws",)),
     "failover": ("test_failover.py", ()),
     "killed failovers": ("test_failover_kills.py", ()),
     "failover on Azure": ("test_azure_failover.py", ()),
@@ -56,6 +56,11 @@ def test_the_set_has_each_kind_of_test_on_each_cloud(kind: str) -> None:
     assert [
         cloud for cloud in clouds if not any(re.search(rf"\b{cloud}\b", name.partition("[")[2]) for name in tests)
     ] == []
+
+
+def test_a_test_of_a_chosen_cloud_is_long_on_the_others() -> None:
+    tests = [name for name in chosen() if "test_a_release_command_runs" in name or "test_a_smoke_test_reaches" in name]
+    assert [name.rpartition("[")[2] for name in tests] == ["aws]", "aws]"]
 
 
 def test_no_test_is_long_without_a_reason() -> None:

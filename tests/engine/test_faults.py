@@ -84,6 +84,9 @@ def test_a_killed_engine_at_any_point_creates_no_duplicates_and_leaves_no_orphan
     stack.project.up("--expect-no-changes")
 
 
+@pytest.mark.chosen_on(
+    "azure", reason="a killed engine, which loses responses too, is in the chosen set on every cloud"
+)
 def test_creations_with_a_lost_response_are_imported(stack: FaultStack, expected: StackContents, cloud: str) -> None:
     for token in DROPPED_TYPES[cloud]:
         stack.project.cloud.plan_fault("drop", "create", token)

@@ -56,6 +56,7 @@ def test_a_standing_stack_gains_copies_and_a_drill_in_place_and_its_drill_runs(
     assert shell.commands[-1].arguments[1:5] == ("sql", "instances", "delete", LEFTOVER)
 
 
+@pytest.mark.long(reason="the change to copies and a drill is in the chosen set")
 def test_a_stack_without_copies_again_keeps_what_holds_data(first: EngineProject, tmp_path: Path) -> None:
     project = first.copy(tmp_path)
     project.write(platform(recovery=COPIES))

@@ -128,6 +128,9 @@ def up(project: EngineProject, control: FakeReleases) -> list[str]:
     return notes
 
 
+@pytest.mark.chosen_on(
+    "aws", reason="the same program runs the command on every cloud; each adapter has tests without the engine"
+)
 def test_a_release_command_runs_before_its_service_and_stops_the_release_when_it_fails(
     project: EngineProject, cloud: str
 ) -> None:
