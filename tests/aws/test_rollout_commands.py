@@ -247,6 +247,7 @@ def api_commands() -> dict[str, CliCommand]:
     return {name: command for name, command in found.items() if name != "sts get-caller-identity"}
 
 
+@pytest.mark.long(reason="needs the AWS CLI")
 @needs_aws
 @pytest.mark.parametrize("operation", sorted(api_commands()))
 def test_the_aws_cli_accepts_the_arguments_and_its_answer_is_understood(operation: str) -> None:

@@ -49,6 +49,7 @@ def scan(inventory: Inventory, folder: Path) -> tuple[Mapping[str, set[str]], Ma
     return failed, document["summary"]
 
 
+@pytest.mark.long(reason="needs checkov")
 @needs_checkov
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_failed_rule_is_listed_and_every_listed_rule_fails(cloud: str, tmp_path: Path) -> None:
@@ -60,6 +61,7 @@ def test_every_failed_rule_is_listed_and_every_listed_rule_fails(cloud: str, tmp
     assert cast("int", summary["passed"]) > 50, "the plan has no resources that checkov knows"
 
 
+@pytest.mark.long(reason="needs checkov")
 @needs_checkov
 def test_a_planted_fault_is_found_by_checkov(tmp_path: Path) -> None:
     inventory = with_input(inventory_of("aws"), "rds:Instance prod-database", "publiclyAccessible", True)

@@ -9,7 +9,7 @@ import pytest
 from providers.contract.drill import QUERY_SCRIPT
 from tests.postgres_server import DATABASE, USER, Host, needs_postgres, running_database
 
-pytestmark = needs_postgres
+pytestmark = [needs_postgres, pytest.mark.long(reason="needs a PostgreSQL server")]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,10 @@ from providers.contract.alarms import alarm_rules
 from providers.contract.prometheus import OF_SERVICES, rules_document
 from tests.contract.test_alarms import spec_of
 
-pytestmark = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH")
+pytestmark = [
+    pytest.mark.long(reason="needs promtool"),
+    pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH"),
+]
 
 MODEL, CLAUDE = "gpt-4.1-mini", "us.anthropic.claude-sonnet-4-6"
 UNKNOWN = "gpt-4x1-mini"

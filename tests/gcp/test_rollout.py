@@ -163,6 +163,7 @@ def test_an_answer_without_values_is_a_failure_and_not_zero_requests() -> None:
         CONTROL.metrics(stack(), "gateway", 95, FakeShell({"request_count": "<html>"}))
 
 
+@pytest.mark.long(reason="needs gcloud")
 @pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
 def test_the_format_of_the_token_makes_a_header() -> None:
     projection = TOKEN.arguments[-1].replace("token", '"Google Cloud SDK"')

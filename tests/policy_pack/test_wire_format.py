@@ -73,6 +73,7 @@ def analyze(
     return json.loads(process.stdout)
 
 
+@pytest.mark.long(reason="needs the environment of the policy pack")
 @needs_pack
 def test_the_pack_has_a_policy_for_each_check() -> None:
     policies = analyze([], "aws")["info"]["policies"]
@@ -80,6 +81,7 @@ def test_the_pack_has_a_policy_for_each_check() -> None:
     assert all(each["severity"] and each["remediationSteps"] and each["configSchema"] for each in policies)
 
 
+@pytest.mark.long(reason="needs the environment of the policy pack")
 @needs_pack
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
 def test_a_preview_of_production_ends_no_policy_and_shows_no_secret(cloud: str) -> None:
@@ -91,6 +93,7 @@ def test_a_preview_of_production_ends_no_policy_and_shows_no_secret(cloud: str) 
     assert {each["policyName"] for each in answer["response"]["notApplicable"]} >= {"people", "account-baseline"}
 
 
+@pytest.mark.long(reason="needs the environment of the policy pack")
 @needs_pack
 def test_level_and_acceptances_come_from_the_configuration_of_the_pack() -> None:
     check = "data-stores-are-private"
