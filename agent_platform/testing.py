@@ -25,6 +25,7 @@ from pulumi.runtime import mocks
 from automation.plan.inventory import Declared, Inventory, Secret, Unknown
 from automation.plan.recorder import Mode, MonitorWithPlaceholders
 from automation.plan.recorder import record as record_stack
+from automation.plan.sdk_internals import use_callbacks
 
 __all__ = ["Declared", "Inventory", "Secret", "Unknown", "record", "set_mocks"]
 
@@ -53,4 +54,5 @@ def set_mocks(user: mocks.Mocks, project: str = "project", stack: str = "stack",
     """Set the mocks of a test, as `pulumi.runtime.set_mocks` does, with placeholders for what they leave out."""
     monitor = MonitorWithPlaceholders(user)
     mocks.set_mocks(user, project, stack, preview, monitor=monitor)
+    use_callbacks(monitor.callbacks)
     pulumi.runtime.register_stack_transformation(monitor.prepare)

@@ -4,6 +4,9 @@
 find the component of a resource.
 """
 
+from providers.contract.declaration import kind_of as kind_of
+from providers.contract.declaration import short_type as short_type
+
 COMPONENT_PREFIX = "agent-platform:index:"
 """Type tokens of the platform's components begin with this."""
 PROVIDER_PREFIX = "pulumi:providers:"
@@ -66,16 +69,3 @@ class Urn(str):
     def _part(self, index: int) -> str:
         parts = self.split("::", 3)
         return parts[index] if len(parts) == 4 else ""
-
-
-def kind_of(token: str) -> str:
-    """Return `Network` for `agent-platform:index:Network`."""
-    return token.rpartition(":")[2]
-
-
-def short_type(token: str) -> str:
-    """Return `rds:Instance` for `aws:rds/instance:Instance`, and `random:RandomPassword` for the module `index`."""
-    package, _, rest = token.partition(":")
-    module, _, name = rest.rpartition(":")
-    folder = module.partition("/")[0]
-    return f"{package if folder in ('', 'index') else folder}:{name}"

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_random as random
 
 from components.adjustments import adjustments
+from components.overrides import Overrides
 from components.program_settings import Spec, settings_of
 from components.region import Region, RunningRegion
 from components.replacement import create_first
@@ -39,7 +40,9 @@ class AgentPlatform(pulumi.ComponentResource):
     ) -> None:
         settings, given = settings_of(name, spec, secrets), spec
         spec, adapter = settings.spec, cloud(settings.spec.cloud)
+        overrides = Overrides(spec)
         opts = pulumi.ResourceOptions.merge(opts, create_first(spec.cloud))
+        opts = pulumi.ResourceOptions.merge(opts, overrides.options)
         super().__init__(type_token("agent-platform"), name, {}, opts)
         if not isinstance(given, Settings):
             # those of a stack file are in its plan
@@ -67,6 +70,7 @@ class AgentPlatform(pulumi.ComponentResource):
         active = spec.active_region if is_warm(spec) else region_name
         self.outputs = outputs(spec, active, regions[active], entry, monitoring[active])
         self.outputs |= home.generated_key
+        overrides.check()
         self.register_outputs(self.outputs)
 
 

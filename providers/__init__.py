@@ -123,6 +123,12 @@ def audit(name: str) -> "CloudAudit | None":
     return import_module(f"{__name__}.{name}.audit.checks").AUDIT
 
 
+def production_rules(name: str) -> "CloudAudit":
+    """Return the checks that an override must not undo: those of the audit, or the hardening of a host without one."""
+    answers = audit(name)
+    return answers if answers is not None else import_module(f"{__name__}.{name}.base.hardening").HARDENING
+
+
 def other_controls(name: str) -> "tuple[OtherControl, ...]":
     """Return the public controls that no check of a cloud answers, with the reasons; imports no SDK."""
     return import_module(f"providers.{name}.audit.checks").OTHER

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from automation.cost.summary import CostSummary
 from automation.deploy.changes import ResourceChange
@@ -19,7 +20,10 @@ from automation.deploy.events import (
 from automation.deploy.results import Drift, Outcome, Preview, Update
 from automation.plan.diff import ComponentDiff
 from automation.plan.inventory import Value
-from automation.stack.document import Stack
+
+if TYPE_CHECKING:
+    # its module loads the Pulumi SDK, which the events of an operation do not need
+    from automation.plan.build import Plan
 
 EVENT_NAMES = {
     StepStarted: "started",
@@ -118,12 +122,17 @@ def failure_json(failure: DeploymentFailed) -> Mapping[str, Value]:
 
 
 def comparison_json(
-    stacks: tuple[Stack, Stack], components: Sequence[ComponentDiff], costs: tuple[CostSummary, CostSummary]
+    plans: "tuple[Plan, Plan]", components: Sequence[ComponentDiff], costs: tuple[CostSummary, CostSummary]
 ) -> Mapping[str, Value]:
     """Return the comparison of two plans."""
     left, right = (
-        {"stack": stack.name, "cloud": stack.spec.cloud, "cost": asdict(cost)}
-        for stack, cost in zip(stacks, costs, strict=True)
+        {
+            "stack": plan.stack.name,
+            "cloud": plan.stack.spec.cloud,
+            "cost": asdict(cost),
+            "overridden": [asdict(each) for each in plan.overridden],
+        }
+        for plan, cost in zip(plans, costs, strict=True)
     )
     return {"left": left, "right": right, "components": [_component_json(component) for component in components]}
 

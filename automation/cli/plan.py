@@ -156,14 +156,15 @@ def _print_comparison(folder: Path, stacks: tuple[Stack, Stack], mode: "Mode", *
     if as_json:
         from automation.cli.json_lines import comparison_json
 
-        _print_json(comparison_json(stacks, components, (before, after)))
+        _print_json(comparison_json((left, right), components, (before, after)))
         return
 
     from automation.cli.formats import console
     from automation.cli.plan_text import comparison_text
 
     titles = [f"{stack.name} on {stack.spec.cloud}" for stack in stacks]
-    console().print(comparison_text(titles[0], titles[1], components, (before, after)))
+    overridden = (left.overridden, right.overridden)
+    console().print(comparison_text(titles[0], titles[1], components, (before, after), overridden))
 
 
 def _print_json(document: object) -> None:

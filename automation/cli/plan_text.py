@@ -9,11 +9,18 @@ from rich.tree import Tree
 
 from automation.cli.formats import PIPED_WIDTH, resource_count, type_counts, typical_duration, value_pair
 from automation.cost.summary import CostSummary
-from automation.plan.build import Plan, PlanAdjustment
+from automation.plan.build import OverriddenInput, Plan, PlanAdjustment
 from automation.plan.chain import ChainStep, total_minutes
 from automation.plan.diff import ComponentDiff, PlanChange
 from automation.plan.summary import MIN_STEP_MINUTES, PlanSummary
-from automation.plan.summary_rows import Row, adjustment_counts, adjustment_lines, closing_rows, fact_rows
+from automation.plan.summary_rows import (
+    Row,
+    adjustment_counts,
+    adjustment_lines,
+    closing_rows,
+    fact_rows,
+    overridden_lines,
+)
 from automation.plan.tree import Branch, Line, tree_of
 from automation.stack.document import Stack
 from providers.contract.diagnostics import Effect
@@ -91,6 +98,8 @@ def _line(line: Line) -> Text:
 def _sections(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     yield _chain(plan.chain)
     yield from _adjustments(plan.adjustments, full=full)
+    if plan.overridden:
+        yield _list("Overridden inputs", overridden_lines(plan.overridden))
     if plan.accepted_risks:
         risks = [f"{risk.key}: {risk.problem}. Accepted: {risk.reason}" for risk in plan.accepted_risks]
         yield _list("Accepted risks", risks)
@@ -140,9 +149,13 @@ def _chain(chain: Sequence[ChainStep]) -> RenderableType:
 
 
 def comparison_text(
-    left: str, right: str, components: Sequence[ComponentDiff], costs: tuple[CostSummary, CostSummary] | None = None
+    left: str,
+    right: str,
+    components: Sequence[ComponentDiff],
+    costs: tuple[CostSummary, CostSummary] | None = None,
+    overridden: tuple[Sequence[OverriddenInput], Sequence[OverriddenInput]] = ((), ()),
 ) -> RenderableType:
-    """Return the comparison of the plans titled `left` and `right`, with what each costs."""
+    """Return the comparison of the plans titled `left` and `right`, with what each costs and overrides."""
     left_count = sum(component.left for component in components)
     right_count = sum(component.right for component in components)
     title = Text.assemble((f"{left} -> {right}", "bold"), f"  {left_count} -> {resource_count(right_count)}")
@@ -158,6 +171,11 @@ def comparison_text(
             *_change_lines(component.changes),
         ):
             branch.add(text)
+    for side, inputs in zip((left, right), overridden, strict=True):
+        if inputs:
+            branch = tree.add(Text.assemble(("Overridden", "bold cyan"), f" in {side}"))
+            for line in overridden_lines(inputs):
+                branch.add(Text(line))
     if costs is not None:
         before, after = (cost.text for cost in costs)
         tree.add(Text.assemble(("Cost", "bold cyan"), f"  {before}{'' if before == after else f' -> {after}'}"))

@@ -147,7 +147,8 @@ class Deployment(EngineStack):
         traits = self.traits
         if is_warm(self.file.spec):
             refuse_old_data(self.name, self.file.spec, self._served(), preview.changes, traits.replica_source)
-        checks.refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
+        replacing = (*checks.override_causes(self.file.spec.overrides, preview.changes), *traits.losing)
+        checks.refuse_losses(self.name, preview.changes, traits.holds, allow_replace, replacing)
 
     def _served(self) -> str:
         """Return the region that serves: that of the last failover, else that of the last update; empty for none."""

@@ -17,6 +17,7 @@ from automation.plan.tree import rank
 from automation.stack.document import Stack
 from automation.urn import Urn
 from providers import AVAILABLE, host_checks, resource_traits
+from providers.contract.declaration import Override
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.resource_traits import CLIENT_KEYS, ReplacingChange
 
@@ -159,6 +160,18 @@ def _is_unused_key(change: ResourceChange) -> bool:
     """
     place, _, name = change.name.rpartition("-secrets-")
     return change.operation == "delete" and bool(place) and name.removesuffix("-value") in CLIENT_KEYS
+
+
+def override_causes(
+    overrides: Mapping[str, Mapping[str, object]], changes: Iterable[ResourceChange]
+) -> Iterator[ReplacingChange]:
+    """Yield the overrides of a stack file that name a resource which an operation replaces."""
+    why = "an input that the stack file overrides cannot change in place"
+    entries = [Override(key, inputs) for key, inputs in overrides.items()]
+    for change in changes:
+        if change.operation == "replace":
+            keys = (entry.path for entry in entries if entry.names(change.type, change.name))
+            yield from (ReplacingChange(key, change.type, why) for key in keys)
 
 
 def refuse_losses(

@@ -89,12 +89,18 @@ def _type_counts(keys: set[Key]) -> dict[str, int]:
 
 def _changes(key: Key, left: Declared, right: Declared) -> Iterator[PlanChange]:
     component, short_type, full_name = key
-    left_values, right_values = _properties(left), _properties(right)
     name = without_prefix(without_prefix(full_name, STACK), component.lower())
+    for path, left_value, right_value in input_changes(left, right):
+        yield PlanChange(short_type, name, path, left_value, right_value)
+
+
+def input_changes(left: Declared, right: Declared) -> Iterator[tuple[str, Value, Value]]:
+    """Yield path and both values of each input that differs between two declarations of a resource, secrets masked."""
+    left_values, right_values = _properties(left), _properties(right)
     for path in sorted(left_values.keys() | right_values.keys()):
         left_value, right_value = left_values.get(path), right_values.get(path)
         if _comparable(left_value, left) != _comparable(right_value, right):
-            yield PlanChange(short_type, name, path, left_value, right_value)
+            yield path, left_value, right_value
 
 
 def _properties(resource: Declared) -> dict[str, Value]:

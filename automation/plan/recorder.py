@@ -21,6 +21,7 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 from automation.plan.inventory import Declared, Inventory
 from automation.plan.placeholders import Outputs, answer, placeholder
 from automation.plan.sdk_internals import (
+    TransformCallbacks,
     configure_runtime,
     decode,
     encode,
@@ -44,10 +45,14 @@ class Recorder(mocks.MockMonitor):
         self.classes: dict[str, type[pulumi.Resource]] = {}
         self.requests: dict[str, resource_pb2.RegisterResourceRequest] = {}
         self.outputs: dict[str, struct_pb2.Struct] = {}
+        self.callbacks = TransformCallbacks()
+        self.transforms: dict[str, tuple[str, ...]] = {}
+        """Tokens of the transforms that apply to each URN and its children, the nearest first."""
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Record the request; answer with its inputs and, in symbolic mode, a placeholder for each other output."""
         urn = self.make_urn(request.parent, request.type, request.name)
+        self._transform(urn, request)
         if urn in self.requests:
             raise ValueError(f"two resources share the URN {urn}")
         if request.type != STACK_TYPE:
@@ -63,6 +68,32 @@ class Recorder(mocks.MockMonitor):
     def answer(self, urn: str, identity: str, outputs: Outputs) -> resource_pb2.RegisterResourceResponse:
         """Return the response of a provider."""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=outputs.part(outputs.names))
+
+    def _transform(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Apply the transforms of a resource and of its parents to its inputs, and to the options that an inventory has."""
+        own = tuple(transform.token for transform in request.transforms)
+        self.transforms[urn] = tokens = (*own, *self.transforms.get(request.parent, ()))
+        for token in tokens:
+            options = resource_pb2.TransformResourceOptions(
+                protect=request.protect,
+                ignore_changes=request.ignoreChanges,
+                depends_on=request.dependencies,
+                retain_on_delete=request.retainOnDelete,
+                delete_before_replace=request.deleteBeforeReplace,
+                additional_secret_outputs=request.additionalSecretOutputs,
+            )
+            asked = resource_pb2.TransformRequest(
+                type=request.type,
+                name=request.name,
+                custom=request.custom,
+                parent=request.parent,
+                properties=request.object,
+                options=options,
+            )
+            answered = self.callbacks.call(token, asked)
+            request.object.CopyFrom(answered.properties)
+            request.protect = answered.options.protect
+            request.ignoreChanges[:] = answered.options.ignore_changes
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
         """Record the outputs of a component or of the stack."""
@@ -169,7 +200,9 @@ def _record(
 ) -> Inventory:
     project, stack_name = names
     monitor = DeferringRecorder(mode)
-    configure_runtime(monitor, project, stack_name, config, list(secrets), dry_run=mode == "unknown")
+    configure_runtime(
+        monitor, project, stack_name, config, list(secrets), dry_run=mode == "unknown", callbacks=monitor.callbacks
+    )
 
     async def run() -> None:
         pulumi.runtime.register_stack_transformation(monitor.prepare)

@@ -1,23 +1,28 @@
-"""Undocumented parts of the Pulumi SDK: wire format, type annotations, aliases, event loop; the others are in `sdk_shortcuts`.
+"""Undocumented parts of the Pulumi SDK: wire format, type annotations, aliases, event loop, transforms.
+
+The others are in `sdk_shortcuts` and, for the names of inputs, in `components/sdk_inputs.py`.
 
 Verified with `VERIFIED_VERSION`. tests/automation/test_sdk_internals.py fails for another version of the SDK, so that
 each part is compared with the new version's source before the pin in pyproject.toml moves.
 """
 
 import asyncio
+import contextvars
 import gc
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import cast
 
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf.message import Message
 from pulumi import _types  # reads the annotations of generated classes
+from pulumi.runtime import _callbacks, mocks, resource, rpc, settings
 from pulumi.runtime import config as runtime_config
-from pulumi.runtime import mocks, resource, rpc, settings
-from pulumi.runtime.proto import resource_pb2_grpc, source_pb2
+from pulumi.runtime.proto import callback_pb2, resource_pb2, resource_pb2_grpc, source_pb2
 
 from automation.plan.inventory import Secret, Unknown, Value
 
@@ -29,6 +34,8 @@ SECRET_SIGNATURE = rpc._special_secret_sig  # noqa: SLF001
 RESOURCE_SIGNATURE = rpc._special_resource_sig  # noqa: SLF001
 MONITOR = "monitor"
 """Attribute of the SDK's settings, a descriptor without a type for assignments."""
+CALLBACKS = "callbacks"
+"""Attribute of the SDK's settings, as `MONITOR`."""
 STACK_TRACE_FUNCTION = "_get_stack_trace"
 """Function of `pulumi.runtime.resource` that reads the source lines leading to each resource."""
 
@@ -102,6 +109,7 @@ def configure_runtime(
     secret_keys: list[str],
     *,
     dry_run: bool,
+    callbacks: "TransformCallbacks",
 ) -> None:
     """Point the SDK of this context at a mock monitor, without state of an earlier run in the same process."""
     deployment = monitor.GetDeploymentInfo(empty_pb2.Empty())
@@ -109,7 +117,7 @@ def configure_runtime(
         mocks.MockSettings(
             monitor=monitor, monitor_features=set(deployment.supportedFeatures),
             engine=mocks.MockEngine(logging.getLogger("pulumi")),
-            project=project, stack=stack_name, dry_run=dry_run, organization=None, callbacks=None,
+            project=project, stack=stack_name, dry_run=dry_run, organization=None, callbacks=callbacks,
             # the default collections are shared by all MockSettings: a failed run would leave its tasks to the next one
             outputs=set(), package_refs={}, base_providers_by_ref={},
         )
@@ -117,6 +125,36 @@ def configure_runtime(
     # the context variable's default is the first root resource that is set, so a second run would find the first one's
     settings.set_root_resource(cast("pulumi.Resource", None))
     runtime_config.set_all_config(config, secret_keys)
+
+
+class TransformCallbacks(_callbacks._CallbackServicer):  # noqa: SLF001  # builds the callback of a transform
+    """Transforms of a program (`ResourceOptions.transforms`), which a recorder calls itself; the engine calls a server."""
+
+    def __init__(self) -> None:
+        # the base class would start the server
+        self._callbacks, self._transforms, self._state_migrations, self._target = {}, {}, {}, ""
+
+    def register_transform(self, transform: pulumi.ResourceTransform) -> callback_pb2.Callback:
+        """Keep a transform with the context of its program; returns its token."""
+        self._context = contextvars.copy_context()
+        return super().register_transform(transform)
+
+    def call(self, token: str, request: resource_pb2.TransformRequest) -> resource_pb2.TransformResponse:
+        """Return the answer of a transform; raises its exception.
+
+        It has an event loop of its own in another thread: a recorder is called by that of the program, which waits.
+        """
+        answer = self._callbacks[token](request.SerializeToString())
+        run: Callable[[], Message] = partial(
+            self._context.copy().run, asyncio.run, cast("Coroutine[object, object, Message]", answer)
+        )
+        with ThreadPoolExecutor(1) as thread:
+            return cast("resource_pb2.TransformResponse", thread.submit(run).result())
+
+
+def use_callbacks(callbacks: TransformCallbacks) -> None:
+    """Let the current settings of the SDK register transforms with `callbacks`."""
+    setattr(settings.SETTINGS, CALLBACKS, callbacks)
 
 
 async def wait_for_tasks() -> None:

@@ -183,6 +183,12 @@ ACCEPTED_RISK = {
     "services.web.replicas": {"min": 1, "max": 1},
     "accept_risk": {"services.web.replicas.min": "a trial of one week"},
 }
+OVERRIDES: dict[str, object] = {
+    "gcp": {"serviceaccount:Account": {"description": "identity of the team"}},
+    "azure": {"operationalinsights:Workspace": {"retention_in_days": 60}},
+    "docker": {"docker:Container": {"shm_size": 128}},
+    "kubernetes": {"apps:Deployment": {"spec": {"revision_history_limit": 3}}},
+}
 ACCEPTED_CHECK: dict[str, object] = {"accept_checks": {"secrets-rotate": {"reason": "rotated by hand"}}}
 
 
@@ -380,6 +386,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("recovery.drill.query", "SELECT count(*) FROM runs", WITH_DRILL),
     Leaf("recovery.drill.max_age_days", 9, WITH_DRILL),
     Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, ACCEPTED_RISK),
+    Leaf("overrides", {"cloudwatch:LogGroup": {"retention_in_days": 7}}, {}, OVERRIDES),
     Leaf("accept_checks.secrets-rotate.reason", "rotated by hand each quarter", ACCEPTED_CHECK),
     Leaf("accept_checks.secrets-rotate.until", "2027-03-31", ACCEPTED_CHECK),
 )

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from automation.cost.summary import CostSummary, cost_summary
-from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
+from automation.plan.build import AcceptedRisk, OverriddenInput, Plan, PlanAdjustment
 from automation.plan.chain import total_minutes
 from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
@@ -158,6 +158,8 @@ class PlanSummary:
     """Slowest steps of the longest deploy chain: name and minutes."""
     adjustments: tuple[PlanAdjustment, ...]
     accepted_risks: tuple[AcceptedRisk, ...]
+    overridden: tuple[OverriddenInput, ...]
+    """Inputs that the stack file overrides."""
     secrets_to_set: tuple[str, ...]
     """Missing secrets that the user sets."""
     generated_secrets: tuple[str, ...]
@@ -209,6 +211,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         slowest=_slowest(plan),
         adjustments=plan.adjustments,
         accepted_risks=plan.accepted_risks,
+        overridden=plan.overridden,
         secrets_to_set=stack.secrets_to_set,
         generated_secrets=stack.generated_secrets,
         next_commands=tuple(next_commands(stack, cloud)),
@@ -349,5 +352,5 @@ def next_commands(stack: Stack, cloud: str | None = None) -> Iterator[str]:
 
 def summary_json(summary: PlanSummary) -> Mapping[str, object]:
     """Return the summary as JSON data without the lists that the plan has in full."""
-    listed = ("adjustments", "accepted_risks", "secrets_to_set", "generated_secrets")
+    listed = ("adjustments", "accepted_risks", "overridden", "secrets_to_set", "generated_secrets")
     return {key: value for key, value in asdict(summary).items() if key not in listed}

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from automation.cost.summary import rounded
+from automation.plan.build import OverriddenInput
 from automation.plan.summary import INTERNET, DataStore, PlanSummary, PublicRoute, ServiceConnections
-from providers.contract.diagnostics import Effect, listed
+from providers.contract.diagnostics import Effect, displayed, listed
 from providers.contract.recovery_plan import Incident, Promise
 
 Row = tuple[str, Sequence[str]]
@@ -21,8 +22,9 @@ def fact_rows(summary: PlanSummary) -> tuple[Row, ...]:
 
 
 def closing_rows(summary: PlanSummary) -> tuple[Row, ...]:
-    """Return accepted risks, missing secrets and next commands; the adjustments are printed before these."""
-    return tuple((name, _limited(lines(summary))) for name, lines in CLOSING)
+    """Return overridden inputs if any, accepted risks, missing secrets and next commands; the adjustments are printed before these."""
+    rows = ((name, _limited(lines(summary))) for name, lines in CLOSING)
+    return tuple((name, lines) for name, lines in rows if lines)
 
 
 def adjustment_counts(summary: PlanSummary) -> str:
@@ -176,6 +178,15 @@ def _risks(summary: PlanSummary) -> list[str]:
     return [f"{risk.key}: {risk.problem}; {risk.reason}" for risk in summary.accepted_risks] or ["none"]
 
 
+def overridden_lines(inputs: Iterable[OverriddenInput]) -> list[str]:
+    """Return one line for each overridden input: `rds:Instance prod-database instanceClass: "db.t4g.micro" -> "db.t4g.small"`."""
+    return [f"{each.type} {each.name} {each.path}: {_value(each.before)} -> {_value(each.after)}" for each in inputs]
+
+
+def _value(value: object) -> str:
+    return "unset" if value is None else displayed(value)
+
+
 def _secrets(summary: PlanSummary) -> list[str]:
     missing = summary.secrets_to_set
     generated = [f"{name}, which `up` generates" for name in summary.generated_secrets]
@@ -218,6 +229,7 @@ FACTS: tuple[tuple[str, Lines], ...] = (
     ("Tokens", _model_cost),
 )
 CLOSING: tuple[tuple[str, Lines], ...] = (
+    ("Overridden", lambda summary: overridden_lines(summary.overridden)),
     ("Risks", _risks),
     ("No value", _secrets),
     ("Next", _next),

@@ -66,6 +66,7 @@ def _documents(facts: ReportFacts) -> Mapping[str, str]:
         POSTURE: _json(posture_json(posture_of(facts))),
         "adjustments.json": _json(adjusted),
         "accepted-risks.json": _json([vars(each) for each in facts.summary.accepted_risks]),
+        "overridden.json": _json([vars(each) for each in facts.summary.overridden]),
         "recovery-plan.md": plan_text(facts.plan, "markdown"),
         "picture.mmd": mermaid(graph),
         "sbom.cdx.json": _json(sbom(facts.spec.cloud)),

@@ -72,7 +72,7 @@ def posture_of(facts: ReportFacts) -> Posture:
         connections=_ordered([*opened, *(f"{each.source} to {each.target}, {each.ports or 'permission'}" for each in facts.connections)]),
         readers=_ordered(f"{each.name} reads {secret.name}" for secret in facts.secrets for each in secret.readers),
         rights=_ordered(_neutral(f"{each.identity}: {right} on {each.target}", stack) for each in facts.rights for right in each.rights),
-        accepted=_ordered([*(f"{each.key}: {each.reason}" for each in plan.accepted_risks), *(f"check {key}: {each.reason}" for key, each in spec.accept_checks.items())]),
+        accepted=_ordered([*(f"{each.key}: {each.reason}" for each in plan.accepted_risks), *(f"check {key}: {each.reason}" for key, each in spec.accept_checks.items()), *(_neutral(f"override of {each.path} in {each.type} {each.name}", stack) for each in plan.overridden)]),
         failed=_ordered(each.check.id for each in audit.results if each.verdict.value == "fail") if audit else (),
         retention_days=dict(_retention(facts)),
         encryption={f"{each.part}: {each.what}": f"{each.key}, {each.transit}" for each in facts.data},

@@ -36,14 +36,24 @@ def audit(facts: ReportFacts) -> ReportSection:
     accepted: Part = table(
         "Accepted risks", ("key", "risk", "reason"), risks, "The stack file accepts no risk (`accept_risk`)."
     )
+    inputs = (
+        row(mono(each.key), f"{each.type} {each.name}", mono(each.path), _shown(each.before), _shown(each.after))
+        for each in facts.summary.overridden
+    )
+    head = ("key", "resource", "input", "without", "overridden by")
+    overridden = table("Overridden inputs", head, inputs, "The stack file overrides no input (`overrides`).")
     if facts.audit is None:
-        return ReportSection("audit", "Audit", (Prose(f"No audit: {facts.audit_problem}."), accepted))
+        return ReportSection("audit", "Audit", (Prose(f"No audit: {facts.audit_problem}."), accepted, overridden))
     result = facts.audit
     counts = ", ".join(f"{len(result.with_verdict(each))} {each}" for each in CheckVerdict)
     useless: tuple[Part, ...] = (BulletList(tuple(map(str, result.useless))),) if result.useless else ()
     groups = dict.fromkeys(each.check.group for each in result.results)
     parts = (Prose(f"{len(result.results)} checks: {counts}."), *useless, *(_group(result, each) for each in groups))
-    return ReportSection("audit", "Audit", (*parts, accepted))
+    return ReportSection("audit", "Audit", (*parts, accepted, overridden))
+
+
+def _shown(value: object) -> str:
+    return "unset" if value is None else displayed(value)
 
 
 def _group(result: AuditResult, group: str) -> ReportTable:

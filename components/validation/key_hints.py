@@ -58,6 +58,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "monitoring": ("observability", "logging", "logs", "alarms", "alerting"),
     "monthly_usd": ("amount", "limit", "monthly", "usd"),
     "network_watcher": ("watcher",),
+    "overrides": ("override", "transform", "transforms", "transformations", "patches", "extra"),
     "network": ("vpc", "vnet", "networking"),
     "path": ("route", "url", "prefix", "path_prefix"),
     "port": ("ports", "container_port", "expose", "listen"),

@@ -52,7 +52,17 @@ SHORT_FORMS = ("literal_error", "bool_type")
 WORD_SYNONYMS = {"amazon": "aws", "google": "gcp", "gcloud": "gcp", "microsoft": "azure", "local": "docker"}
 """Other words for the value of a key."""
 LIST_NAMES = "list the names alone, and set each value by `agent-platform secret set STACK NAME`"
-NEVER_SHOWN = ("accept_checks", "accept_risk", "command", "environment", "images", "parameters", "secrets", "tags")
+NEVER_SHOWN = (
+    "accept_checks",
+    "accept_risk",
+    "command",
+    "environment",
+    "images",
+    "overrides",
+    "parameters",
+    "secrets",
+    "tags",
+)
 """Keys whose values may hold a secret or text of any length."""
 MAX_SHOWN_CHARACTERS = 60
 CREDENTIAL = re.compile(

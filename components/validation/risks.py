@@ -173,7 +173,9 @@ def _refused(spec: Platform, of: Iterable[Risk]) -> Iterator[ConfigError]:
 
 def check_acceptances(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the acceptance of no risk, and one without a reason."""
-    paths = [*(risk.path for risk in risks(spec)), *risks_of_target(spec)]
+    # the program knows which overrides undo a rule, and refuses the acceptance of another one
+    overrides = [f"overrides.{key}" for key in spec.overrides] if spec.profile == "production" else []
+    paths = [*(risk.path for risk in risks(spec)), *risks_of_target(spec), *overrides]
     for path, reason in spec.accept_risk.items():
         if path not in paths:
             present = f"the risks of this stack are {listed(paths, 'and')}" if paths else "this stack takes no risk"

@@ -10,7 +10,7 @@ from components.validation.secret_patterns import kind_of_secret, kind_of_token,
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
-FREE_TEXT = ("tags.", "accept_risk.", "accept_checks.", "database.parameters.", "docker.images.")
+FREE_TEXT = ("tags.", "accept_risk.", "accept_checks.", "database.parameters.", "docker.images.", "overrides.")
 """Mappings of the platform whose values are any text."""
 WITH_OWN_FIX = re.compile(r"services\.[^.]+\.(?:environment|command|health|secrets)\b|jobs\.[^.]+\.command\b")
 """Parts of a service or job that have a separate fix."""

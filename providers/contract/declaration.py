@@ -71,3 +71,40 @@ class ResourceSet:
     def of_type(self, *short_types: str) -> tuple[DeclaredResource, ...]:
         """Return the resources of some short types."""
         return tuple(each for name in short_types for each in self._by_type.get(name, ()))
+
+
+def kind_of(token: str) -> str:
+    """Return `Network` for `agent-platform:index:Network`."""
+    return token.rpartition(":")[2]
+
+
+def short_type(token: str) -> str:
+    """Return `rds:Instance` for `aws:rds/instance:Instance`, and `random:RandomPassword` for the module `index`."""
+    package, _, rest = token.partition(":")
+    module, _, name = rest.rpartition(":")
+    folder = module.partition("/")[0]
+    return f"{package if folder in ('', 'index') else folder}:{name}"
+
+
+@dataclass(frozen=True)
+class Override:
+    """Override of one key: the inputs of the resources that the key names."""
+
+    key: str
+    inputs: Mapping[str, object]
+
+    @property
+    def path(self) -> str:
+        """Key in the stack file."""
+        return f"overrides.{self.key}"
+
+    @property
+    def rank(self) -> int:
+        """Order of application: a type first, then a name, then a type with a name, so that the closer one wins."""
+        return 2 if " " in self.key else 0 if ":" in self.key else 1
+
+    def names(self, token: str, name: str) -> bool:
+        """Return whether the key names a resource: by type, in full or short, by logical name, or by both."""
+        first, _, second = self.key.partition(" ")
+        types = (token, short_type(token))
+        return first in types and second == name if second else self.key in (*types, name)

@@ -5,7 +5,7 @@ import pytest
 from automation.deploy.changes import PropertyChange, ResourceChange, planned_changes
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import Event, StepCompleted, StepStarted
-from automation.deploy.guard import LossWatch, find_losses, refuse_losses
+from automation.deploy.guard import LossWatch, find_losses, override_causes, refuse_losses
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import PASSWORD_TYPE
@@ -79,6 +79,15 @@ def test_an_unknown_allowed_name_is_refused_with_a_suggestion() -> None:
 def test_settings_that_can_cause_a_loss_are_named() -> None:
     failure = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
     assert failure.fix.startswith("revert the setting that causes it (such as network.cidr or network.standby_cidr); ")
+
+
+def test_an_override_that_replaces_a_database_is_named_as_the_cause() -> None:
+    overrides = {"rds:Instance": {"engine": "x"}, "prod-storage": {"bucket": "x"}}
+    changes = [change("replace"), change("update", BUCKET, "prod-storage")]
+    causes = tuple(override_causes(overrides, changes))
+    assert [(cause.key, cause.type) for cause in causes] == [("overrides.rds:Instance", DATABASE)]
+    with pytest.raises(DeploymentFailed, match=r"evert the setting that causes it \(such as overrides\.rds:Instance\)"):
+        refuse_losses("prod", changes, CONTENTS, (), causes)
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "same", "import", "forget"])

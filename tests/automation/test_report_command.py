@@ -17,7 +17,7 @@ from tests.automation.command_line import Run, runner, write_project, write_stac
 
 FILES = {
     "accepted-risks.json", "adjustments.json", "audit.json", "audit.sarif", "cost.json", "inventory.json", "manifest.json",
-    "picture.mmd", "posture.json", "recovery-plan.md", "report.html", "sbom.cdx.json",
+    "overridden.json", "picture.mmd", "posture.json", "recovery-plan.md", "report.html", "sbom.cdx.json",
 }  # fmt: skip
 WIDER: Mapping[str, object] = {
     "services.web.uses": ["database", "storage"],

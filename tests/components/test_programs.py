@@ -143,3 +143,36 @@ def _leaves(value: object) -> list[object]:
     leaves: list[object] = []
     walk(value, leaves.append)
     return leaves
+
+
+def test_transforms_of_a_program_reach_the_resources_of_the_platform_alone() -> None:
+    def shorter(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.type_ != "random:index/randomPet:RandomPet" and "length" in args.props:
+            return pulumi.ResourceTransformResult({**args.props, "length": 64}, args.opts)
+        return None
+
+    async def protected(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult:
+        options = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(protect=True))
+        return pulumi.ResourceTransformResult(args.props, options)
+
+    def program() -> None:
+        pulumi_random.RandomPassword("mine", length=12)
+        options = pulumi.ResourceOptions(transforms=[shorter, protected])
+        settings = {**spec("docker", uses=["database"]), "database": {}}
+        AgentPlatform("search", settings, options)
+
+    inventory = record(program)
+    password = inventory.one("search-database-password")
+    assert password.inputs["length"] == 64
+    assert password.protect
+    mine = inventory.one("mine")
+    assert mine.inputs["length"] == 12
+    assert not mine.protect
+
+
+def test_a_failing_transform_fails_the_recording() -> None:
+    def failing(args: pulumi.ResourceTransformArgs) -> None:
+        raise ValueError(f"no {args.name}")
+
+    with pytest.raises(ValueError, match="no search"):
+        record(lambda: AgentPlatform("search", spec("docker"), pulumi.ResourceOptions(transforms=[failing])))

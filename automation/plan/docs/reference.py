@@ -54,7 +54,8 @@ def type_of(node: Node) -> str:
     if kind == "array":
         return f"list of {_item_type(node.get('items', {}))}"
     if kind == "object":
-        return f"{_item_type(value_node(node))} by name"
+        values = value_node(node)
+        return f"{_item_type(values)} by name" if values else "mapping"
     return f"{TYPE_NAMES[kind]}{_bounds(node)}{_pattern(node)}"
 
 
@@ -120,7 +121,8 @@ config:
 
 Unknown keys, wrong types and invalid combinations are refused, all in one run, each with its key, the problem and a fix.
 A setting that a cloud does not support is refused in the same way; one that a cloud adjusts is listed in the plan.
-[capabilities.md](capabilities.md) lists both for every key and cloud.
+[capabilities.md](capabilities.md) lists both for every key and cloud. Where no key decides an input of a resource, `overrides` does
+([overrides.md](overrides.md)).
 """
 
 

@@ -149,6 +149,8 @@ class Platform(SpecModel):
     """Accepted production refusals: the refused key and the reason."""
     accept_checks: dict[str, Acceptance] = {}
     """Accepted failures of `audit` by check, as <check>, <check>/<resource>, or either with <cloud>/ before it."""
+    overrides: dict[str, Annotated[dict[str, object], Field(min_length=1)]] = {}
+    """Last resort: inputs of resources by logical name or type, in the SDK's Python names; nested ones are merged, null removes."""
     _generated_keys: tuple[str, ...] = PrivateAttr(default=())
 
     @property
