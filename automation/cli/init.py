@@ -22,9 +22,9 @@ from automation.stack.document import StackDocument
 from automation.stack.folder import project_folder
 from automation.stack.template import (
     APPS,
+    BUCKET_KEYS,
     CLOUD_TITLES,
     CLOUDS,
-    KEY,
     LOCATION_KEYS,
     PROFILE_OF_NAME,
     PROFILES,
@@ -36,6 +36,7 @@ from automation.stack.template import (
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.presets import App, CloudName, Profile
 
+BUCKET_REGION = "us-east-1"
 STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
@@ -104,6 +105,9 @@ class InitOptions:
     kube_context: str | None
     cluster_uid: str | None
     tls_secret: str | None
+    bucket: str | None
+    bucket_endpoint_url: str | None
+    bucket_region: str | None
     profile: str | None
     service: str | None
     port: int | None
@@ -125,6 +129,11 @@ class InitOptions:
             "location" if cloud == "azure" else "region": self.region,
         }
 
+    @property
+    def bucket_values(self) -> dict[str, str | None]:
+        """Return the options about a bucket by its keys."""
+        return dict(zip(BUCKET_KEYS, (self.bucket, self.bucket_endpoint_url, self.bucket_region), strict=True))
+
 
 def init(
     context: typer.Context,
@@ -145,6 +154,9 @@ def init(
     tls_secret: Annotated[
         str | None, typer.Option(help="Kubernetes: Secret with the certificate of the entry.")
     ] = None,
+    bucket: Annotated[str | None, typer.Option(help="Kubernetes: existing bucket for files and backups.")] = None,
+    bucket_endpoint_url: Annotated[str | None, typer.Option(help="Kubernetes: address of its S3 API.")] = None,
+    bucket_region: Annotated[str | None, typer.Option(help="Kubernetes: its region [default: us-east-1].")] = None,
     profile: Annotated[str | None, typer.Option(help=f"{listed(PROFILES)} [default: by NAME].")] = None,
     service: Annotated[str | None, typer.Option(help="Name of the service [default: by --app].")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port, if it is not that of --app.")] = None,
@@ -197,7 +209,31 @@ def _answers(options: InitOptions, questions: Questions, stack: str, folder: Pat
         allowed_cidrs=tuple(options.allowed_cidr or ()),
         own_auth=bool(options.own_auth),
     )
-    return _with_entry(answers, options, questions)
+    return _with_entry(_with_bucket(answers, options, questions), options, questions)
+
+
+def _with_bucket(answers: NewStack, options: InitOptions, questions: Questions) -> NewStack:
+    """Return the answers with the bucket of a cluster, where files or backups need one, or where an option names it."""
+    given = options.bucket_values
+    written = [_bucket_option(key) for key, value in given.items() if value is not None]
+    if answers.cloud != "kubernetes" or not (answers.storage or answers.database):
+        unused = "without a database or storage" if answers.cloud == "kubernetes" else f"on {answers.cloud}"
+        if options.cloud or questions.ask:
+            errors = [ConfigError(option, f"no effect {unused}", "remove it") for option in written]
+            questions.errors += errors
+        return answers
+    if not answers.needs_bucket and not written:
+        return answers
+    purpose = "files" if answers.storage else "backups"
+    name = questions.answer("--bucket", given["name"], f"Existing S3-compatible bucket for {purpose}")
+    url = questions.answer("--bucket-endpoint-url", given["endpoint_url"], "Address of its S3 API")
+    default = None if questions.ask else BUCKET_REGION
+    region = questions.answer("--bucket-region", given["region"] or default, "Its region", BUCKET_REGION)
+    return replace(answers, bucket=dict(zip(BUCKET_KEYS, (name, url, region), strict=True)))
+
+
+def _bucket_option(key: str) -> str:
+    return "--bucket" if key == "name" else f"--bucket-{key.replace('_', '-')}"
 
 
 def _with_entry(answers: NewStack, options: InitOptions, questions: Questions) -> NewStack:
@@ -290,11 +326,11 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
         typer.echo(f"wrote {os.path.relpath(target)}")
     for note in notes:
         typer.echo(note)
-    if f"[{KEY}]" in files[path] and answers.cloud != "docker":  # its first `up` generates the key
-        typer.echo(f"next: agent-platform secret set {answers.name} {KEY}")
-        typer.echo(f"then: agent-platform plan {answers.name}")
-    else:
-        typer.echo(f"next: agent-platform plan {answers.name}")
+    # what the first `up` on a Docker host generates is not among them
+    secrets = StackDocument.parse(files[path], path).stack(answers.name).secrets_to_set
+    commands = [*(f"secret set {answers.name} {secret}" for secret in secrets), f"plan {answers.name}"]
+    for index, command in enumerate(commands):
+        typer.echo(f"{'then' if index else 'next'}: agent-platform {command}")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ InvalidConfiguration with the errors of the reader, so nothing is written that c
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
@@ -53,6 +53,8 @@ LOCATION_KEYS: dict[CloudName, tuple[str, ...]] = {
 """Required keys of each cloud's block."""
 WITHOUT_MODELS: tuple[CloudName, ...] = ("docker", "kubernetes")
 """Targets without managed models."""
+BUCKET_KEYS = ("name", "endpoint_url", "region")
+"""Keys of `kubernetes.bucket`."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,14 @@ class NewStack:
     allowed_cidrs: tuple[str, ...] = ()
     own_auth: bool = False
     """True when the service authenticates its clients itself, which production has to know."""
+    bucket: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Existing bucket of a cluster by `BUCKET_KEYS`; empty without one."""
+
+    @property
+    def needs_bucket(self) -> bool:
+        """True on a cluster, which has no object storage, with files or with the backups that production requires."""
+        saved = self.database and self.profile == "production"
+        return self.cloud == "kubernetes" and (self.storage or saved)
 
     @property
     def routed(self) -> bool:
@@ -131,6 +141,11 @@ def _account(answers: NewStack) -> Iterator[str]:
         yield f"  {key}: {_scalar(value)}"
     if answers.cloud == "kubernetes" and answers.routed:
         yield "  entry: haproxy  # or gateway: a Gateway of the cluster, without rate limits, WAF and authentication"
+    if answers.bucket:
+        values = ", ".join(f"{key}: {_scalar(value)}" for key, value in answers.bucket.items())
+        yield f"  bucket: {{{values}}}  # exists; its keys are the secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if answers.cloud == "kubernetes" and answers.cache and answers.profile == "production":
+        yield "  cache: {external: true}  # the secret REDIS_URL; the platform's own cache is one pod"
     if answers.models:
         yield f"  models: [{_scalar(MODELS[answers.cloud])}]  # must be enabled in this account"
     comment = "" if answers.profile == "production" else "  # production has more replicas, zones and protection"
@@ -177,13 +192,13 @@ def _data(answers: NewStack) -> Iterator[str]:
     one_zone = answers.cloud == "docker" and answers.profile != "development"
     single = "high_availability: false" if one_zone else ""
     if answers.database:
-        # backups on Kubernetes need a bucket, without which production is refused
-        unsaved = answers.cloud == "kubernetes" and answers.profile != "production"
+        # backups on Kubernetes need a bucket
+        unsaved = answers.cloud == "kubernetes" and not answers.bucket
         settings = "backup: {retention_days: 0}" if unsaved else single
         yield f"database: {{{settings}}}  # PostgreSQL; the service gets DATABASE_URL and PGHOST, PGUSER, ..."
     if answers.cache:
         eviction = "eviction: noeviction" if answers.app == "celery" else ""
-        # the platform's own cache on Kubernetes is one pod; production is refused there without an external one
+        # the platform's own cache on Kubernetes is one pod; production has an external one
         one_pod = answers.cloud == "kubernetes" and answers.profile == "staging"
         copies = "high_availability: false" if one_pod else single
         yield f"cache: {{{', '.join(filter(None, (copies, eviction)))}}}  # Redis protocol; the service gets REDIS_URL"

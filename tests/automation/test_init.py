@@ -40,6 +40,49 @@ def test_a_stack_with_a_secret_says_how_to_set_it(run: Run) -> None:
     assert lines[1:] == ["next: agent-platform secret set dev OS_SECURITY_KEY", "then: agent-platform plan dev"]
 
 
+CLUSTER = (
+    "--cloud",
+    "kubernetes",
+    "--context",
+    "acme",
+    "--tls-secret",
+    "tls",
+    "--cluster-uid",
+    "3f0c2b1e-0000-4000-8000-000000000000",
+)
+PINNED = ("--image", "ghcr.io/acme/web@sha256:" + "5" * 64)
+BUCKET = ("--bucket", "acme-agents", "--bucket-endpoint-url", "https://s3.example.com")
+
+
+def test_files_on_a_cluster_and_backups_in_production_need_a_bucket(run: Run, tmp_path: Path) -> None:
+    page = ("--app", "fastapi", *PINNED)
+    own = ("--domain", "agents.example.com", "--own-auth")
+    for stack, *options in (("dev", "--storage"), ("prod", "--database", *own)):
+        assert run("init", stack, *CLUSTER, *page, *options).errors == [
+            "options: missing, and input or output is not a terminal: --bucket, --bucket-endpoint-url. "
+            "Add them, or run this on a terminal to be asked."
+        ]
+        result = run("init", stack, *CLUSTER, *page, *options, *BUCKET)
+        assert (result.code, result.errors) == (0, [])
+        keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        commands = [*(f"secret set {stack} {key}" for key in keys), f"plan {stack}"]
+        lines = [line.partition(": agent-platform ") for line in result.out.splitlines()[1:]]
+        assert [(first, command) for first, _, command in lines] == list(
+            zip(("next", "then", "then"), commands, strict=True)
+        )
+        block = read_stack(tmp_path, stack).spec.kubernetes
+        assert block is not None and block.bucket is not None
+        assert (block.bucket.name, block.bucket.region) == ("acme-agents", "us-east-1")
+
+
+def test_production_on_a_cluster_has_an_external_cache(run: Run, tmp_path: Path) -> None:
+    page = ("--app", "fastapi", *PINNED, "--domain", "agents.example.com", "--own-auth", "--cache")
+    result = run("init", "prod", *CLUSTER, *page)
+    assert "next: agent-platform secret set prod REDIS_URL" in result.out
+    block = read_stack(tmp_path, "prod").spec.kubernetes
+    assert block is not None and block.cache.external
+
+
 def test_every_missing_option_is_named_in_one_error(run: Run, tmp_path: Path) -> None:
     assert run("init").errors == [
         "options: missing, and input or output is not a terminal: --cloud, --app, --image or --build. "
@@ -56,6 +99,13 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a name with a slash": (("a/b",), "NAME: not the name of a stack. Use letters, digits, hyphens and underscores, 40 at most."),
     "another cloud's option": (
         (*AWS, "--app", "fastapi", *IMAGE, "--project", "acme"), "--project: no effect on aws. Remove it.",
+    ),
+    "a bucket on a cloud that creates it": (
+        (*AWS, "--app", "fastapi", *IMAGE, "--storage", "--bucket", "acme"), "--bucket: no effect on aws. Remove it.",
+    ),
+    "a bucket for nothing": (
+        ("--cloud", "kubernetes", "--app", "fastapi", *IMAGE, "--bucket", "acme"),
+        "--bucket: no effect without a database or storage. Remove it.",
     ),
     "a misspelt cloud": (
         ("--cloud", "awz"),

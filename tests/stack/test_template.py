@@ -50,10 +50,12 @@ def answers(cloud: CloudName, app: App, profile: Profile, *, build: bool) -> New
     )
 
 
-def needs_more_of_a_cluster(new: NewStack) -> bool:
-    """True for a stack on Kubernetes that needs a bucket or an external cache, which no answer names."""
-    in_production = new.profile == "production" and (new.database or new.cache)
-    return new.cloud == "kubernetes" and (new.storage or in_production)
+BUCKET = {"name": "acme-agents", "endpoint_url": "https://s3.example.com", "region": "eu-central-1"}
+
+
+def with_bucket(new: NewStack) -> NewStack:
+    """Return the answers with the bucket that `init` asks for."""
+    return replace(new, bucket=BUCKET) if new.needs_bucket else new
 
 
 def read(new: NewStack) -> Stack:
@@ -75,11 +77,7 @@ def test_every_combination_of_answers_is_a_valid_file(cloud: CloudName, profile:
             models=models and cloud not in WITHOUT_MODELS,
             port=9000 if app == "custom" and storage else None,
         )
-        if needs_more_of_a_cluster(new):
-            with pytest.raises(InvalidConfiguration, match=r"Set kubernetes\."):
-                read(new)
-            continue
-        spec = read(new).spec
+        spec = read(with_bucket(new)).spec
         service = spec.services[SERVICE_NAMES[app]]
         assert (spec.cloud, spec.profile, service.app) == (cloud, profile, app)
         used = {part for part, wanted in zip(("database", "cache", "storage", "models"), parts, strict=True) if wanted}
@@ -92,9 +90,19 @@ def test_every_combination_of_answers_is_a_valid_file(cloud: CloudName, profile:
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize(("profile", "app"), [("production", "agentos"), ("development", "celery")])
 def test_a_written_file_can_be_planned(cloud: CloudName, profile: Profile, app: App, tmp_path: Path) -> None:
-    data = cloud != "kubernetes" or profile != "production"
-    new = replace(answers(cloud, app, profile, build=True), database=data, cache=data, storage=cloud != "kubernetes")
-    assert plan_of(read(new), tmp_path).inventory.resources
+    new = replace(answers(cloud, app, profile, build=True), database=True, cache=True, storage=True)
+    assert plan_of(read(with_bucket(new)), tmp_path).inventory.resources
+
+
+def test_a_cluster_without_a_bucket_has_neither_files_nor_a_database_in_production() -> None:
+    new = answers("kubernetes", "fastapi", "production", build=False)
+    with pytest.raises(InvalidConfiguration, match=r"Set kubernetes\.bucket"):
+        read(replace(new, storage=True))
+    with pytest.raises(InvalidConfiguration, match=r"database\.backup\.retention_days: "):
+        read(replace(new, database=True))
+    trial = replace(new, profile="development", own_auth=False, database=True)
+    kept = [read(each).spec.database for each in (trial, replace(trial, bucket=BUCKET))]
+    assert [each is not None and each.backup.retention_days > 0 for each in kept] == [False, True]
 
 
 def test_the_keys_of_a_block_are_those_that_the_cloud_requires() -> None:
