@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pulumi import automation
 
@@ -81,11 +82,13 @@ def _target(deployment: Deployment) -> CloudTarget:
 
 def _searcher(deployment: Deployment, target: CloudTarget) -> Searcher:
     cloud, command = deployment.file.spec.cloud, deployment.engine.workspace.pulumi_command
-    find = host_checks(cloud).find
-    if find is not None:
-        return HostSearcher(deployment.name, deployment.host_environment, find)
-    if cloud == "kubernetes":
-        return ClusterSearcher()
+    checks = host_checks(cloud)
+    if checks.find is not None:
+        return HostSearcher(deployment.name, deployment.host_environment, checks.find)
+    if checks.list_objects is not None:
+        return ClusterSearcher(
+            partial(checks.list_objects, deployment.file.spec, deployment.name, deployment.host_environment)
+        )
     environment = {**os.environ, **deployment.environment}
     return CloudSearcher(command.command, str(command.version), cloud, target, environment)
 

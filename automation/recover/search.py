@@ -3,7 +3,7 @@
 The properties of an object that was read are compared with the inputs of a resource and never printed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
@@ -105,15 +105,22 @@ class HostSearcher:
 
 @dataclass(frozen=True)
 class ClusterSearcher:
-    """Search of a cluster, which is not possible yet: nothing is found, and the answer names the way that works."""
+    """Search of a cluster, which lists the objects with the labels of the stack; what it lists exists and has a name."""
+
+    list_objects: Callable[[], Sequence[str]]
+    """Return the addresses of the objects; raises HostUnreachable."""
 
     def search(self) -> SearchAnswers:
-        """Return the error alone."""
-        fix = "list them with `kubectl get`, and import each with `pulumi import`, whose IDs are `namespace/name`"
-        return SearchAnswers(errors={CLUSTER_SEARCH: ProviderError("unknown", "a cluster is not searched", fix)})
+        """Return every object with the labels of the stack."""
+        try:
+            found = self.list_objects()
+        except HostUnreachable as unreachable:
+            fix = "correct kubernetes.context, or log in to the cluster again"
+            return SearchAnswers(errors={CLUSTER_SEARCH: ProviderError("network", str(unreachable), fix)})
+        return SearchAnswers(tuple(SearchHit(each, tagged=True) for each in found))
 
     def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
-        """Return nothing."""
+        """Return nothing: each object was listed with its name."""
         return SearchAnswers()
 
 

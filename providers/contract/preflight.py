@@ -121,6 +121,8 @@ ListDown = Callable[[Platform, str, Environment], Sequence[Diagnosis]]
 """List the parts of a deployed stack that ended, end again and again or are unhealthy; raises HostUnreachable."""
 CheckObjects = Callable[[Platform, str, Environment], Sequence[CheckResult]]
 """Send the YAML of every object to the API server, which checks it and stores nothing."""
+ListObjects = Callable[[Platform, str, Environment], Sequence[str]]
+"""List the addresses of the objects of a stack by their labels, as in its import table; raises HostUnreachable."""
 CheckEntry = Callable[[Platform, str, Environment, Path], CheckResult]
 """Check that the entry of a deployed stack answers, with the file of its certificate authority; raises HostUnreachable."""
 
@@ -178,3 +180,5 @@ class HostChecks:
     check_entry: CheckEntry = _no_entry
     check_objects: CheckObjects | None = None
     """None where no server checks objects before an update."""
+    list_objects: ListObjects | None = None
+    """None where a provider searches for objects, or `find` does."""

@@ -1,7 +1,10 @@
 """Import ids of objects: `<namespace>/<name>`, and `<name>` of the namespace itself.
 
-Secrets and ConfigMaps have names that Pulumi generates; another one can be created without harm, as nothing refers to the former.
+Secrets and ConfigMaps have names that Pulumi generates, which are in the inputs of a creation that was interrupted. The address of
+an object in a search is its type token and its id.
 """
+
+import re
 
 from providers.contract.import_ids import ImportRule, ImportTable
 from providers.kubernetes.resource_traits import CRON_JOB, DEPLOYMENT, NAMESPACE, STATEFUL_SET
@@ -35,15 +38,15 @@ NAMED = (
         )
     ),
 )
+GENERATED = (f"{PREFIX}core/v1:ConfigMap", f"{PREFIX}core/v1:Secret")
+"""Types whose objects have generated names."""
 IMPORT_TABLE = ImportTable(
     rows=(
-        *(ImportRule(token, "{namespace}/{name}", f"{token}/{{namespace}}/{{name}}") for token in NAMED),
+        *(ImportRule(token, "{namespace}/{name}", f"{token}/{{namespace}}/{{name}}") for token in (*NAMED, *GENERATED)),
         ImportRule(NAMESPACE, "{name}", f"{NAMESPACE}/{{name}}"),
     ),
     again=frozenset(
         {
-            f"{PREFIX}core/v1:ConfigMap",
-            f"{PREFIX}core/v1:Secret",
             "random:index/randomString:RandomString",
             "tls:index/certRequest:CertRequest",
             "tls:index/locallySignedCert:LocallySignedCert",
@@ -52,3 +55,19 @@ IMPORT_TABLE = ImportTable(
         }
     ),
 )
+
+
+def address_of(token: str, name: str, namespace: str = "") -> str:
+    """Return the address of an object by its type token."""
+    return "/".join(filter(None, (token, namespace, name)))
+
+
+def collection_path(token: str, namespace: str) -> str:
+    """Return the path of the API that lists the objects of a type in a namespace.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#standard-api-terminology
+    """
+    api, _, kind = token.removeprefix(PREFIX).rpartition(":")
+    root = f"/api/{api.removeprefix('core/')}" if api.startswith("core/") else f"/apis/{api}"
+    plural = re.sub(r"(?<=[^aeiou])y$", "ie", kind.lower())
+    return f"{root}/namespaces/{namespace}/{plural}s"

@@ -12,6 +12,7 @@ while [ $# -gt 0 ]; do
     apply) cat > "{folder}/applied"; cat "{folder}/apply-errors" >&2 2>/dev/null; exit "$(cat "{folder}/apply-code" 2>/dev/null || echo 0)";;
     create) kind=create;;
     --raw) name=$(printf %s "$2" | tr '/?&=%' '_____'); shift;;
+    secrets) cat "{folder}/secrets" 2>/dev/null; exit 0;;
     secret) [ -e "{folder}/secret-$2" ] && echo "$2   kubernetes.io/tls   2   1d"; exit 0;;
   esac
   shift
@@ -43,6 +44,10 @@ class FakeKubectl:
     def items(self, path: str, *items: Mapping[str, object]) -> None:
         """Answer a path with a list."""
         self.answer(path, {"items": list(items)})
+
+    def secrets(self, *names: str) -> None:
+        """Answer the columns of these Secrets."""
+        (self.folder / "secrets").write_text("".join(f"{name}   Opaque   1   1d\n" for name in names))
 
     def forbid(self, path: str) -> None:
         """Refuse a path."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +17,11 @@ from providers.contract.spec import Platform
 from providers.kubernetes.cli import CLI
 from providers.kubernetes.compute.rollout import CONTROL
 from providers.kubernetes.compute.rollout_limits import rollout_refusals
+from providers.kubernetes.import_ids import IMPORT_TABLE
 from providers.kubernetes.jobs.release import RELEASES
-from providers.kubernetes.resource_traits import CRON_JOB, DEPLOYMENT
+from providers.kubernetes.preflight.inspection import list_objects
+from providers.kubernetes.resource_traits import CRON_JOB, DEPLOYMENT, NAMESPACE
+from tests.kubernetes.fake_kubectl import FakeKubectl
 from tests.kubernetes.test_preflight import SPEC
 
 JOBS = {"nightly": {"service": "web", "schedule": "0 3 * * *", "command": ("python", "-m", "nightly")}}
@@ -256,7 +260,34 @@ def test_steps_need_metrics_of_the_service_or_haproxy() -> None:
     assert "it exposes no metrics, and a Gateway counts no requests" in reasons("gateway", "none")[0]
 
 
-def test_a_cluster_is_not_searched_for_lost_objects() -> None:
-    answers = ClusterSearcher().search()
-    assert not answers.hits
-    assert "pulumi import" in next(iter(answers.errors.values())).fix
+def test_the_objects_of_a_stack_are_found_by_its_labels(tmp_path: Path) -> None:
+    kubectl, own = FakeKubectl(tmp_path), {"app.kubernetes.io/part-of": "agent-platform"}
+    labels = "labelSelector=app.kubernetes.io/part-of%3Dagent-platform%2Capp.kubernetes.io/instance%3Dprod"
+    kubectl.answer("/api/v1/namespaces/agents", {"metadata": {"name": "agents", "labels": own}})
+    kubectl.items(f"/apis/apps/v1/namespaces/agents/deployments?{labels}", {"metadata": {"name": "web"}})
+    kubectl.items(
+        f"/apis/networking.k8s.io/v1/namespaces/agents/networkpolicies?{labels}", {"metadata": {"name": "dns"}}
+    )
+    kubectl.secrets("prod-database-url-1a2b3c4d")
+    answers = ClusterSearcher(lambda: list_objects(SPEC, "prod", kubectl.environment)).search()
+    found = [IMPORT_TABLE.found_at(hit.address) for hit in answers.hits if hit.tagged]
+    assert {(token, identity) for each in found for token, identity in each.identities.items()} == {
+        (NAMESPACE, "agents"),
+        (DEPLOYMENT, "agents/web"),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "agents/dns"),
+        ("kubernetes:core/v1:Secret", "agents/prod-database-url-1a2b3c4d"),
+    }
+    assert not any("secrets" in call and "json" in call for call in kubectl.calls)
+
+
+def test_a_namespace_of_others_and_a_server_that_does_not_answer_have_no_objects(tmp_path: Path) -> None:
+    kubectl = FakeKubectl(tmp_path)
+    assert list_objects(SPEC, "prod", kubectl.environment) == []
+    kubectl.answer("/api/v1/namespaces/agents", {"metadata": {"name": "agents", "labels": {}}})
+    assert list_objects(SPEC, "prod", kubectl.environment) == []
+    kubectl.fail("Unable to connect to the server: EOF")
+    answers = ClusterSearcher(lambda: list_objects(SPEC, "prod", kubectl.environment)).search()
+    assert (answers.hits, [str(error.fix) for error in answers.errors.values()]) == (
+        (),
+        ["correct kubernetes.context, or log in to the cluster again"],
+    )

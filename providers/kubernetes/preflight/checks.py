@@ -15,7 +15,7 @@ from providers.kubernetes.preflight.apis import check_database, check_gateway, c
 from providers.kubernetes.preflight.capacity import check_quota, check_room, check_storage, check_zones
 from providers.kubernetes.preflight.cluster import ClusterFacts
 from providers.kubernetes.preflight.diagnosis import explain
-from providers.kubernetes.preflight.inspection import inspect_cluster
+from providers.kubernetes.preflight.inspection import inspect_cluster, list_objects
 from providers.kubernetes.preflight.kubectl import check_objects
 
 MIN_VERSION = (1, 33)
@@ -137,4 +137,4 @@ def check_isolation(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     return CheckResult(subject, "", (ConfigError(ISOLATION, observed, fix),))
 
 
-HOST_CHECKS = HostChecks(preflight, explain, check_objects=check_objects)
+HOST_CHECKS = HostChecks(preflight, explain, check_objects=check_objects, list_objects=list_objects)

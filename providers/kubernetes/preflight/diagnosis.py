@@ -102,7 +102,10 @@ def error_diagnosis(stack: str, failed: FailedResource) -> Diagnosis | None:
         return Diagnosis(problem, f"run `agent-platform recover {stack}`, or delete it with kubectl")
     if found := CONFLICT.search(failed.text):
         problem = f"{part}: {found['manager']} manages the same fields"
-        return Diagnosis(problem, f"let one of both manage the object, and {again}")
+        forced = f"`PULUMI_K8S_ENABLE_PATCH_FORCE=true agent-platform up {stack}`"
+        return Diagnosis(
+            problem, f"let one of both manage the object, or overwrite those of {found['manager']} with {forced}"
+        )
     return None
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote
 
-from providers.contract.preflight import Environment
+from providers.contract.preflight import Environment, HostUnreachable
 from providers.contract.spec import KubernetesBlock, Platform
 from providers.kubernetes.context import block_of
-from providers.kubernetes.naming import namespace_name
+from providers.kubernetes.import_ids import GENERATED, NAMED, address_of, collection_path
+from providers.kubernetes.naming import LABEL_NAME, namespace_name
 from providers.kubernetes.preflight.cluster import GIB, ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.kubectl import (
     ClusterUnreachable,
@@ -31,7 +32,9 @@ from providers.kubernetes.preflight.rights import (
     required_rights,
     served_resources,
 )
+from providers.kubernetes.resource_traits import NAMESPACE
 
+SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  # a type
 ZONE_LABEL = "topology.kubernetes.io/zone"
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 PARALLEL_CALLS = 6
@@ -248,3 +251,31 @@ def _labels(namespace: Fields | None) -> Mapping[str, str] | None:
 
 def _tls_secret(kubectl: Kubectl, name: str | None, namespace: str) -> bool | None:
     return None if name is None else kubectl.exists("secret", name, namespace)
+
+
+def list_objects(spec: Platform, stack: str, environment: Environment) -> Sequence[str]:
+    """See `preflight.ListObjects`; of Secrets only the names are read. A kind that the server does not serve has no objects."""
+    kubectl, namespace = Kubectl(block_of(spec).context, environment), namespace_name(spec, stack)
+    selector = f"app.kubernetes.io/part-of={LABEL_NAME},app.kubernetes.io/instance={stack}"
+
+    def listed(token: str) -> list[str]:
+        if token == SECRET:
+            return kubectl.names("secrets", namespace, selector)
+        return [
+            text(each, "metadata", "name")
+            for each in kubectl.items(f"{collection_path(token, namespace)}?labelSelector={quote(selector)}")
+        ]
+
+    try:
+        labels = _labels(kubectl.get(f"/api/v1/namespaces/{namespace}"))
+        tokens = (*NAMED, *GENERATED) if labels is not None else ()
+        with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+            found = [
+                address_of(token, name, namespace)
+                for token, names in zip(tokens, pool.map(listed, tokens), strict=True)
+                for name in names
+            ]
+    except (ClusterUnreachable, QueryForbidden) as error:
+        raise HostUnreachable(str(error)) from None
+    own = labels is not None and labels.get("app.kubernetes.io/part-of") == LABEL_NAME
+    return [*([address_of(NAMESPACE, namespace)] if own else []), *found]

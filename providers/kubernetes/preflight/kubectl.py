@@ -64,6 +64,14 @@ class Kubectl:
             _failure(err)
         return bool(out.strip())
 
+    def names(self, kind: str, namespace: str, selector: str) -> list[str]:
+        """Return the names of objects with labels; only their columns are read, never the values of a Secret."""
+        options = (f"--namespace={namespace}", f"--selector={selector}", "--no-headers", "--ignore-not-found")
+        code, out, err = self._run(("get", kind, *options))
+        if code != 0:
+            _failure(err)
+        return [line.split()[0] for line in out.splitlines() if line.strip()]
+
     def review(self, kind: str, spec: Fields) -> Fields:
         """Return the status of a review of the own rights; it stores nothing."""
         plural = f"{kind.lower()}s"
