@@ -46,12 +46,15 @@ class Kubernetes:
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
         """Explicit provider of the block's context.
 
-        The kubeconfig stays in the file that KUBECONFIG names: its content would be in the state. With `cluster_identifier` a
-        renamed context or server replaces nothing.
+        The provider reads the file that KUBECONFIG names on this machine: its content, or its path, would be in the state, from
+        which `destroy` and `drift` take it on another machine. With `cluster_identifier` a renamed context or server replaces
+        nothing.
         """
         context = KubernetesContext(spec, scope.platform, region, scope.values)
         return kubernetes.Provider(
             scope.named(region),
+            # absent, the SDK would write the value of KUBECONFIG
+            kubeconfig="",
             context=context.block.context,
             cluster_identifier=context.block.cluster_uid,
             namespace=context.namespace,
