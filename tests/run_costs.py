@@ -11,8 +11,8 @@ import pytest
 
 from tests.recordings import RECORDED
 
-MAX_RECORDINGS = 2000
-"""Plans that the tests without the mark `long` may record, with which they take 4 minutes on two cores."""
+MAX_RECORDINGS = 3000
+"""Plans that the tests without the mark `long` may record."""
 OUTPUT = "run_costs"
 """Key of the figures in what a worker returns."""
 
