@@ -42,9 +42,13 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _monitoring(spec: Platform) -> Iterator[Adjustment]:
+    alerts = spec.monitoring.alerts.model_dump(exclude_unset=True)
+    if "denied_flows" in alerts and not spec.network.flow_logs:
+        reason = "network.flow_logs is false: nothing records connections"
+        yield Adjustment("monitoring.alerts.denied_flows", alerts["denied_flows"], Effect.IGNORED, reason)
     if spec.public:
         return
-    for key, requested in spec.monitoring.alerts.model_dump(exclude_unset=True).items():
+    for key, requested in alerts.items():
         if key in MEASURED_AT_ENTRY:
             yield Adjustment(f"monitoring.alerts.{key}", requested, Effect.IGNORED, NO_ENTRY)
     if spec.monitoring.slo is not None:

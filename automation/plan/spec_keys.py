@@ -353,6 +353,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("monitoring.alerts.latency_p95_seconds", 3, ROUTED),
     Leaf("monitoring.alerts.blocked_percent", 50, ROUTED),
     Leaf("monitoring.alerts.permission_changes", True),
+    Leaf("monitoring.alerts.denied_flows", 5, {"network.flow_logs": True}),
     Leaf("monitoring.slo", {}, ROUTED),
     Leaf("monitoring.slo.availability_percent", 99.5, WITH_SLO),
     Leaf("monitoring.slo.latency_p95_seconds", 1, WITH_SLO),

@@ -8,7 +8,7 @@ from providers.contract.signals import Signal
 from providers.contract.spec import Alerts, Platform
 from providers.contract.tokens import price_note
 
-Subject = Literal["service", "job", "database", "cache", "copies", "entry", "account", "models", "tokens"]
+Subject = Literal["service", "job", "database", "cache", "copies", "entry", "account", "network", "models", "tokens"]
 """`models` are those of the cloud, by its own metrics; `tokens` are those that services count, by Prometheus."""
 Severity = Literal["warning", "critical"]
 
@@ -20,7 +20,8 @@ class AlarmRule:
     signal: Signal
     subject: Subject
     name: str
-    """Name of the service or job; `database`, `cache`, `copies`, `entry firewall`, `account permissions`, `models` and `tokens` for those."""
+    """Name of the service or job; `database`, `cache`, `copies`, `entry firewall`, `account permissions`,
+    `network flows`, `models` and `tokens` for those."""
     threshold: float
     period_seconds: int
     periods: int

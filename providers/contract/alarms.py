@@ -17,6 +17,7 @@ from providers.contract.job_limits import hours_without_success, notices_missing
 from providers.contract.region_specs import is_standby, is_warm
 from providers.contract.signals import BETWEEN_REGIONS as BETWEEN_REGIONS
 from providers.contract.signals import COPY_SIGNALS as COPY_SIGNALS
+from providers.contract.signals import FLOW_CLOUDS as FLOW_CLOUDS
 from providers.contract.signals import ONLY_IN_CLOUDS as ONLY_IN_CLOUDS
 from providers.contract.signals import Signal as Signal
 from providers.contract.spec import CloudName, Platform
@@ -27,7 +28,7 @@ MAX_COPY_LAG_SECONDS = 1800
 """Twice the 15 minutes within which the clouds copy objects as a rule."""
 MAX_REPLICA_LAG_SECONDS = 60
 """Delay of a replica in another region; it is some seconds as a rule."""
-ENTRY_FIREWALL, ACCOUNT_PERMISSIONS = "entry firewall", "account permissions"
+ENTRY_FIREWALL, ACCOUNT_PERMISSIONS, NETWORK_FLOWS = "entry firewall", "account permissions", "network flows"
 """Names of subjects that a platform has once; no service can have a name with a space."""
 MIN_JUDGED_REQUESTS = 100
 """Requests of a period below which the share of blocked ones is not judged: three requests of a scanner at night are no attack."""
@@ -73,10 +74,6 @@ def _restores_backups(spec: Platform, _name: str) -> bool:
 def max_backup_age_seconds(spec: Platform) -> float:
     """Age of the newest backup that was restored above which an alarm fires; raises ValueError without a drill."""
     return drill_of(spec).max_age_days * 86400.0
-
-
-def _evicts(spec: Platform, _name: str) -> bool:
-    return spec.cache is not None and spec.cache.eviction != "noeviction"
 
 
 HOUR_SECONDS, DAY_SECONDS = 3600, 86_400
@@ -281,7 +278,7 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         periods=5,
         severity="warning",
         summary="the cache evicts entries",
-        applies=_evicts,
+        applies=lambda spec, _name: spec.cache is not None and spec.cache.eviction != "noeviction",
     ),
     RuleDefinition(
         signal=Signal.COPIES_DATABASE_FAILED,
@@ -340,6 +337,16 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         applies=lambda spec, _name: watches_permissions(spec),
     ),
     RuleDefinition(
+        signal=Signal.DENIED_FLOWS,
+        subject="network",
+        threshold=lambda alerts: alerts.denied_flows,
+        period_seconds=600,
+        periods=1,
+        severity="warning",
+        summary="more than {threshold} connections from inside the network were denied in 10 minutes: see the flow logs for which",
+        applies=lambda spec, _name: spec.network.flow_logs and spec.cloud in FLOW_CLOUDS,
+    ),
+    RuleDefinition(
         signal=Signal.JOB_FAILED,
         subject="job",
         period_seconds=300,
@@ -371,7 +378,7 @@ def alarm_rules(spec: Platform) -> AlarmRules:
         subjects.append(("cache", "cache"))
     if spec.standby_region is not None and not is_standby(spec):
         subjects.append(("copies", "copies"))
-    subjects += [("entry", ENTRY_FIREWALL), ("account", ACCOUNT_PERMISSIONS)]
+    subjects += [("entry", ENTRY_FIREWALL), ("account", ACCOUNT_PERMISSIONS), ("network", NETWORK_FLOWS)]
     subjects.extend(("job", name) for name in spec.jobs)
     subjects += [("models", "models"), ("tokens", "tokens")]
     return AlarmRules(

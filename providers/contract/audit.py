@@ -192,6 +192,7 @@ CHECKS: tuple[Check, ...] = (
     Check("flow-is-logged", "Network flows are logged", NETWORK, MEDIUM, "set network.flow_logs to true"),
     Check("attacks-are-filtered-and-logged", "A firewall filters and logs requests", NETWORK, HIGH, "set ingress.waf to true"),
     Check("odd-traffic-is-watched", "Blocked requests raise an alarm", NETWORK, LOW, "alert on the number of requests that the firewall blocks"),
+    Check("denied-flows-are-watched", "Denied connections inside the network raise an alarm", NETWORK, LOW, "set network.flow_logs to true, or accept the check where the account has such an alarm"),
     Check("network-is-hardened", "Network and entry have the settings of the frameworks", NETWORK, MEDIUM, "remove the override that changes the setting"),
     Check("entry-knows-its-caller", "Public services authenticate their callers", NETWORK, HIGH, "list OS_SECURITY_KEY under the service's secrets, or limit ingress.allowed_cidrs"),
     Check("stored-data-has-our-key", "Stored data is encrypted with a key of the stack", DATA, MEDIUM, "encrypt with a key of the stack"),

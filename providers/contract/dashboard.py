@@ -43,6 +43,7 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.CACHE_EVICTIONS: ("Evictions", "entries"),
     Signal.BLOCKED_PERCENT: ("Blocked requests", "percent"),
     Signal.PERMISSION_CHANGES: ("Changes of permissions", "changes"),
+    Signal.DENIED_FLOWS: ("Denied connections", "connections"),
     Signal.JOB_FAILED: ("Failed runs", "runs"),
     Signal.JOB_MISSED: ("Successful runs", "runs"),
     Signal.COST_USD_PER_HOUR: ("Cost of tokens in an hour", "US dollars"),

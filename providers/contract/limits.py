@@ -1,10 +1,10 @@
 """Settings that a cloud refuses or adjusts, collected from its capabilities. Pure: imports no SDK."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.contract.connections import ConnectionBudget
-from providers.contract.diagnostics import Adjustment, Diagnostic
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
 from providers.contract.spec import CacheSpec, Platform
 
 RefusalRule = Callable[[Platform, str], Sequence[Diagnostic]]
@@ -50,3 +50,20 @@ class CloudLimits:
     def adjustments(self, spec: Platform) -> list[Adjustment]:
         """Every setting that this cloud honours differently than written."""
         return [adjustment for rule in self.adjustment_rules for adjustment in rule(spec)]
+
+
+def denied_flow_adjustments(spec: Platform, effect: Effect, reason: str) -> Iterator[Adjustment]:
+    """Yield the alarm on denied connections, where a cloud logs none or a part of them; of production, or of a set threshold."""
+    alerts = spec.monitoring.alerts
+    if spec.network.flow_logs and (spec.profile == "production" or "denied_flows" in alerts.model_fields_set):
+        yield Adjustment("monitoring.alerts.denied_flows", alerts.denied_flows, effect, reason)
+
+
+def query_log_adjustments(spec: Platform, log: str) -> Iterator[Adjustment]:
+    """Yield the log of a production entry that keeps query strings, which no input of a resource removes."""
+    if spec.public and spec.profile == "production":
+        reason = (
+            f"{log} keeps addresses with their query strings for {spec.monitoring.log_retention_days} days, which no setting removes: "
+            "put no keys or prompts into addresses"
+        )
+        yield Adjustment("ingress", None, Effect.PARTIAL, reason)

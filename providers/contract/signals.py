@@ -31,6 +31,7 @@ class Signal(StrEnum):
     COPIES_OBJECTS_LAG_SECONDS = "objects-lag-seconds"
     BLOCKED_PERCENT = "blocked-percent"
     PERMISSION_CHANGES = "account-permissions-changes"
+    DENIED_FLOWS = "network-flows-denied"
     JOB_FAILED = "job-failed"
     JOB_MISSED = "job-missed"
     COST_USD_PER_HOUR = "cost-usd-per-hour"
@@ -42,7 +43,7 @@ COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES
 """Signals about copies in a standby region."""
 BETWEEN_REGIONS = COPIES | {Signal.DATABASE_REPLICA_LAG_SECONDS}
 """Signals that only the cloud reports: no exporter sees what it copies between two of its regions."""
-ONLY_IN_CLOUDS = BETWEEN_REGIONS | {Signal.PERMISSION_CHANGES}
+ONLY_IN_CLOUDS = BETWEEN_REGIONS | {Signal.PERMISSION_CHANGES, Signal.DENIED_FLOWS}
 """Signals that no exporter sees."""
 COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
     "aws": COPIES - {Signal.COPIES_DATABASE_FAILED},
@@ -51,3 +52,6 @@ COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
     "gcp": COPIES - {Signal.COPIES_OBJECTS_LAG_SECONDS},
 }
 """Signals by which a cloud reports copies."""
+FLOW_CLOUDS: frozenset[CloudName] = frozenset({"aws", "azure"})
+"""Clouds whose flow logs have denied connections of services. On Google Cloud, Direct VPC egress of Cloud Run has no firewall
+rules logging (Cloud Run documentation, "Direct VPC with a VPC network", limitations), and VPC Flow Logs have no denied flows."""

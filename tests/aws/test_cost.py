@@ -32,7 +32,7 @@ def production_at(replicas: int, scraped: int, disk_gib: int) -> dict[str, float
         "Compute": replicas * REPLICA + (60 + 75 * replicas) * 0.07 + 4 * LOG_GROUP + 3 * ALARM_METRIC,
         "Autoscaling": 7 * 2 * ALARM_METRIC,
         "Entry": 5 + 8 * 1 + 1 * 0.6 + 1 * 0.5 + 1 * LOG_MONTHS * 0.03,
-        "Monitoring": (43 + 3 + 2 * 4) * ALARM_METRIC + 4 * 0.5 + 3.0 + 4 * LOG_METRIC + 2 * LOG_GROUP,
+        "Monitoring": (44 + 3 + 2 * 4) * ALARM_METRIC + 4 * 0.5 + 3.0 + 5 * LOG_METRIC + 2 * LOG_GROUP,
     }
 
 

@@ -171,7 +171,8 @@ def test_a_public_service_is_down_when_unhealthy_or_failing_and_slow() -> None:
 def test_without_a_database_there_are_no_database_metrics() -> None:
     used = {f"services.{name}.uses": DROP for name in ("gateway", "chat", "worker")}
     plan = changed({**used, "database": DROP})
-    assert not plan.of_type("cloudwatch:LogMetricFilter")
+    counters = {each.name for each in plan.of_type("cloudwatch:LogMetricFilter")}
+    assert counters == {"prod-monitoring-denied-flows"}
     assert "prod-monitoring-backups" not in {rule.name for rule in plan.of_type("cloudwatch:EventRule")}
 
 

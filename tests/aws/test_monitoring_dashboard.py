@@ -47,6 +47,7 @@ def test_each_service_each_part_and_costs_have_a_row() -> None:
         "cache",
         "entry firewall",
         "account permissions",
+        "network flows",
         "models",
         "money",
     ]

@@ -9,9 +9,8 @@ from tests.aws.test_monitoring_alarms import alarm
 
 
 def filters() -> dict[str, Declared]:
-    return {
-        text(found.inputs["logGroupName"]): found for found in production_plan().of_type("cloudwatch:LogMetricFilter")
-    }
+    found = production_plan().of_type("cloudwatch:LogMetricFilter")
+    return {text(each.inputs["logGroupName"]): each for each in found if "failed-connections" in each.name}
 
 
 def test_failed_connections_are_read_from_the_server_and_from_each_client() -> None:

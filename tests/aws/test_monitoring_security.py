@@ -1,13 +1,15 @@
-"""Alarms on blocked requests and on changes of permissions."""
+"""Alarms on blocked requests, on changes of permissions and on denied connections."""
 
 import json
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import cast
 
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
 from providers.aws.monitoring.permission_events import IAM_CHANGES
+from providers.aws.monitoring.security_metrics import denied_flows
 from tests.aws.plans import changed, production_plan
 from tests.aws.readers import json_object, text
 from tests.aws.test_monitoring_alarms import alarm
@@ -177,3 +179,55 @@ def test_in_a_standby_region_the_alarm_is_on_its_own_web_acl() -> None:
     assert (len(alarms), regions) == (2, {"us-west-2", "us-east-1"})
     watched = [each.name for each in plan.of_type("cloudwatch:MetricAlarm") if "permissions-changes" in each.name]
     assert watched == ["prod-monitoring-account-permissions-changes"]
+
+
+RECORD = "2 111122223333 eni-0a1 {source} {target} 49152 {port} 6 4 240 1793000000 1793000060 {action} {status}"
+
+
+def counts(pattern: str, line: str) -> bool:
+    """Match a line as a filter pattern of CloudWatch Logs does, for the part of its syntax that the pattern uses."""
+    fields, values = [each.strip() for each in pattern.strip("[]").split(",")], line.split()
+    conditions = (each.partition("=") for each in fields)
+    return len(fields) == len(values) and all(
+        fnmatchcase(value, wanted.strip('"'))
+        for (_, sign, wanted), value in zip(conditions, values, strict=True)
+        if sign
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "port", "action", "counted"),
+    [
+        ("10.20.1.7", "203.0.113.9", 25, "REJECT", True),
+        ("10.20.1.7", "10.20.240.68", 22, "REJECT", True),
+        ("10.20.1.7", "10.20.240.68", 5432, "ACCEPT", False),
+        ("198.51.100.4", "10.20.240.5", 22, "REJECT", False),
+        ("10.21.1.7", "10.20.240.68", 22, "REJECT", False),
+    ],
+)
+def test_a_rejected_flow_counts_when_it_begins_in_the_network(
+    source: str, target: str, port: int, action: str, counted: bool
+) -> None:
+    line = RECORD.format(source=source, target=target, port=port, action=action, status="OK")
+    assert counts(denied_flows("10.20.0.0/16"), line) is counted
+    assert counts(denied_flows("10.20.240.0/20"), line) is counted
+
+
+def test_a_record_without_data_is_not_counted() -> None:
+    line = "2 111122223333 eni-0a1 - - - - - - - 1793000000 1793000060 - NODATA"
+    assert not counts(denied_flows("10.20.0.0/16"), line)
+
+
+def test_the_alarm_on_denied_connections_reads_the_counter_of_the_flow_logs() -> None:
+    plan = production_plan()
+    counter = plan.one("prod-monitoring-denied-flows", "cloudwatch:LogMetricFilter").inputs
+    written = plan.one("prod-network-flow-logs", "cloudwatch:LogGroup").inputs
+    assert counter["logGroupName"] == written["name"] == "/agent-platform/prod/network/flows"
+    metric, inputs = json_object(counter["metricTransformation"]), alarm("network-flows-denied").inputs
+    assert (metric["namespace"], metric["name"]) == (inputs["namespace"], inputs["metricName"])
+    assert (inputs["threshold"], inputs["period"], inputs["statistic"]) == (20, 600, "Sum")
+
+
+def test_without_flow_logs_nothing_is_counted() -> None:
+    names = {each.name for each in changed({"network.flow_logs": False}).resources}
+    assert not {"prod-monitoring-denied-flows", "prod-monitoring-network-flows-denied"} & names

@@ -126,6 +126,7 @@ def test_the_workbook_has_every_row(prod: Inventory) -> None:
             "cache",
             "entry firewall",
             "account permissions",
+            "network flows",
             "models",
             "money",
         )

@@ -1,4 +1,4 @@
-"""Alarms on blocked requests and on changes of permissions."""
+"""Alarms on blocked requests, on changes of permissions and on denied connections."""
 
 import json
 from collections.abc import Mapping
@@ -57,3 +57,12 @@ def test_the_share_of_blocked_requests_counts_each_request_once() -> None:
 def test_without_the_alarm_the_activity_log_is_not_watched() -> None:
     off = plan(production({"monitoring.alerts.permission_changes": False}, cloud="azure"))
     assert not off.of_type("monitor:ActivityLogAlert")
+
+
+def test_denied_flows_count_when_they_begin_in_the_network() -> None:
+    rule = production_plan("azure").one("prod-monitoring-network-flows-denied", "monitor:ScheduledQueryRule")
+    (condition,) = cast("list[Mapping[str, object]]", cast("Mapping[str, object]", rule.inputs["criteria"])["allOf"])
+    query = str(condition["query"])
+    assert query.startswith("NTANetAnalytics | where SubType =~")
+    assert '(FlowDirection =~ "Outbound" or FlowType in ("IntraVNet", "InterVNet"))' in query
+    assert (condition["threshold"], rule.inputs["windowSize"]) == (20, "PT10M")

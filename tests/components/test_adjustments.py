@@ -21,6 +21,7 @@ ADJUSTED: dict[str, Mapping[str, object]] = {
     "ingress": {"services.gateway.path": DROP, "ingress": {"waf": True}},
     "monitoring.slo": {"services.gateway.path": DROP, "ingress": {}},
     "monitoring.alerts.error_percent": {"services.gateway.path": DROP, "ingress": {}},
+    "monitoring.alerts.denied_flows": {"network.flow_logs": False, "monitoring.alerts.denied_flows": 5},
     "services.chat.metrics": {"services.chat.metrics": "none", "monitoring.prometheus": False},
     "recovery.standby_region": {"recovery": {"standby_region": "us-east-1"}},
     "aws.standby_region": {"recovery": {}, "aws.standby_region": "us-east-1"},

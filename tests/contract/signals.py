@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from providers.contract.alarms import COPY_SIGNALS, Signal
+from providers.contract.alarms import COPY_SIGNALS, FLOW_CLOUDS, Signal
 from providers.contract.capabilities import WARM_STANDBY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import CloudName
@@ -19,6 +19,7 @@ def reported_signals(cloud: CloudName) -> frozenset[Signal]:
     """Return the signals of the rules that a stack can have on a cloud."""
     signals = frozenset(Signal) - (COPIES - COPY_SIGNALS.get(cloud, frozenset()))
     signals -= {Signal.TOKENS_WITHOUT_PRICE}  # Prometheus alone knows the models that services use
+    signals -= {Signal.DENIED_FLOWS} if cloud not in FLOW_CLOUDS else frozenset[Signal]()
     signals -= REPLICAS if cloud not in WARM_STANDBY else frozenset()
     return signals - DRILLS if refuses_drills(cloud) else signals
 

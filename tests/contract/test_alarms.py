@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.adjustments import adjustments
 from components.validation.parse import read
 from providers.contract.alarms import (
     ACCOUNT_PERMISSIONS,
     ENTRY_FIREWALL,
+    NETWORK_FLOWS,
     AlarmRule,
     AlarmRules,
     Signal,
@@ -65,6 +67,7 @@ def test_every_signal_is_used_by_production_with_a_job_a_standby_region_and_a_dr
         ("database", Signal.DATABASE_FAILED_CONNECTIONS, 0, 60, "critical"),
         (ENTRY_FIREWALL, Signal.BLOCKED_PERCENT, 25, 600, "warning"),
         (ACCOUNT_PERMISSIONS, Signal.PERMISSION_CHANGES, 0, 300, "warning"),
+        (NETWORK_FLOWS, Signal.DENIED_FLOWS, 20, 600, "warning"),
     ],
 )
 def test_a_rule_has_its_threshold_window_and_severity(
@@ -138,6 +141,17 @@ def test_changes_of_permissions_are_watched_in_production_only_by_default() -> N
     assert rules_of(ACCOUNT_PERMISSIONS, spec_of(cloud="docker")) == {}
 
 
+@pytest.mark.parametrize(
+    ("cloud", "watched"), [("aws", True), ("azure", True), ("gcp", False), ("docker", False), ("kubernetes", False)]
+)
+def test_denied_connections_are_watched_where_flow_logs_have_them(cloud: str, watched: bool) -> None:
+    there = spec_of(cloud=cloud, monitoring__alerts__denied_flows=5)
+    assert [rule.threshold for rule in rules_of(NETWORK_FLOWS, there).values()] == ([5] if watched else [])
+    assert rules_of(NETWORK_FLOWS, spec_of(cloud=cloud, network__flow_logs=False)) == {}
+    adjusted = [each for each in adjustments(there) if each.key == "monitoring.alerts.denied_flows"]
+    assert [each.effect for each in adjusted] == ([] if cloud == "aws" else ["partial" if watched else "ignored"])
+
+
 def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:
     spec = spec_of(cache__eviction="noeviction")
     assert set(rules_of("cache", spec)) == {Signal.CACHE_MEMORY_PERCENT}
@@ -146,7 +160,7 @@ def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:
 def test_absent_data_stores_have_no_rules() -> None:
     uses = {f"services__{name}__uses": DROP for name in ("gateway", "chat", "worker")}
     spec = spec_of(**uses, database=DROP, cache=DROP)
-    assert {rule.subject for rule in alarm_rules(spec)} == {"service", "entry", "account", "tokens"}
+    assert {rule.subject for rule in alarm_rules(spec)} == {"service", "entry", "account", "network", "tokens"}
 
 
 def test_a_missing_metric_names_its_signal() -> None:

@@ -93,6 +93,7 @@ AWS: Mapping[str, Change] = {
     "permission-changes-are-watched": put(
         "cloudwatch:MetricAlarm prod-monitoring-account-permissions-changes", "alarmActions", []
     ),
+    "denied-flows-are-watched": put("cloudwatch:LogMetricFilter prod-monitoring-denied-flows", "pattern", "ACCEPT"),
     "odd-traffic-is-watched": put(
         "cloudwatch:MetricAlarm prod-monitoring-entry-firewall-blocked-percent", "alarmActions", []
     ),
@@ -190,6 +191,9 @@ AZURE: Mapping[str, Change] = {
     "money-is-watched": removed("consumption:Budget"),
     "permission-changes-are-watched": put(
         "monitor:ActivityLogAlert prod-monitoring-account-permissions-changes", "actions.actionGroups", []
+    ),
+    "denied-flows-are-watched": put(
+        "monitor:ScheduledQueryRule prod-monitoring-network-flows-denied", "criteria.allOf", []
     ),
     "odd-traffic-is-watched": put(
         "monitor:ScheduledQueryRule prod-monitoring-entry-firewall-blocked-percent", "criteria.allOf", []

@@ -23,6 +23,7 @@ def test_rows_follow_the_file_and_end_with_cost() -> None:
         "cache",
         "entry firewall",
         "account permissions",
+        "network flows",
         "models",
         "tokens",
         "money",

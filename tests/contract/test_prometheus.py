@@ -6,7 +6,7 @@ from typing import cast
 
 import yaml
 
-from providers.contract.alarms import ACCOUNT_PERMISSIONS, ONLY_IN_CLOUDS, Signal, alarm_rules
+from providers.contract.alarms import ACCOUNT_PERMISSIONS, NETWORK_FLOWS, ONLY_IN_CLOUDS, Signal, alarm_rules
 from providers.contract.prometheus import (
     CACHE_METRICS,
     DATABASE_METRICS,
@@ -42,7 +42,7 @@ def test_every_signal_has_an_expression() -> None:
 def test_the_document_is_yaml_with_every_rule_on_a_scraped_subject() -> None:
     groups = yaml.safe_load(rules_document(spec_of(), alarm_rules(spec_of())))["groups"]
     written = {rule["alert"] for group in groups for rule in group["rules"]}
-    elsewhere = ("worker", ACCOUNT_PERMISSIONS, "models")
+    elsewhere = ("worker", ACCOUNT_PERMISSIONS, NETWORK_FLOWS, "models")
     expected = {rule.key for rule in alarm_rules(spec_of()) if rule.name not in elsewhere}
     assert written == expected
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from providers import AVAILABLE
-from providers.contract.alarms import ONLY_IN_CLOUDS, AlarmRule, Signal, alarm_rules
+from providers.contract.alarms import FLOW_CLOUDS, ONLY_IN_CLOUDS, AlarmRule, Signal, alarm_rules
 from tests.contract.readings import Reading, readings
 from tests.contract.tables import FOLDER, production_plan, tables
 from tests.contract.test_alarms import spec_of
@@ -63,6 +63,7 @@ def window_seconds(cloud: str, rule: AlarmRule) -> int:
             Signal.LATENCY_P95_SECONDS,
             Signal.UNHEALTHY_REPLICAS,
             Signal.BLOCKED_PERCENT,
+            Signal.DENIED_FLOWS,
         )
         return 600 if rule.signal in queried else {180: 300, 600: 900}.get(window, window)
     if (cloud, rule.signal) == ("kubernetes", Signal.DATABASE_FAILED_CONNECTIONS):
@@ -93,7 +94,8 @@ def test_every_alarm_rule_is_declared_on_every_cloud(cloud: str, rule: AlarmRule
     # the cache of production on a cluster is external, and reports nothing
     unreported = rule.subject == "cache" if cloud == "kubernetes" else rule.key in UNSCRAPED
     absent = rule.signal in ONLY_IN_CLOUDS or rule.subject == "models" or unreported
-    if cloud in ("docker", "kubernetes") and absent:
+    unlogged = rule.signal is Signal.DENIED_FLOWS and cloud not in FLOW_CLOUDS
+    if (cloud in ("docker", "kubernetes") and absent) or unlogged:
         assert rule.key not in declared
         return
     comparison, threshold = limit(cloud, rule)

@@ -185,4 +185,5 @@ def test_adjustments_say_what_a_cluster_does_instead() -> None:
         "monitoring.dashboards",
         "monitoring.alerts.blocked_percent",
         "monitoring.alerts.permission_changes",
+        "monitoring.alerts.denied_flows",
     }

@@ -27,6 +27,7 @@ AUDIT: CloudAudit = {
     "flow-is-logged": CloudCheck(network.flow_is_logged, ("EC2.6", "CKV2_AWS_11")),
     "attacks-are-filtered-and-logged": CloudCheck(network.attacks_are_filtered_and_logged, ("WAF.10", "WAF.11", "WAF.12", "ELB.16", "CKV2_AWS_28", "CKV_AWS_91", "ELB.5", "CKV2_AWS_31")),
     "odd-traffic-is-watched": CloudCheck(network.odd_traffic_is_watched),
+    "denied-flows-are-watched": CloudCheck(network.denied_flows_are_watched),
     "network-is-hardened": hardened(hardening.NETWORK, (hardening.registry_has_endpoints, ("EC2.55", "EC2.56"))),
     "stored-data-has-our-key": CloudCheck(access.stored_data_has_our_key, ("CKV_AWS_16", "CKV_AWS_136", "CKV_AWS_145", "CKV_AWS_149", "CKV_AWS_158", "CKV_AWS_26", "CKV_AWS_29", "CKV_AWS_166", "S3.17", "CKV_AWS_19", "CKV_AWS_191", "ECR.5", "SNS.1")),
     "data-links-need-tls": CloudCheck(data.data_links_need_tls, ("RDS.38", "S3.5", "CKV2_AWS_69", "ElastiCache.5", "CKV_AWS_30")),

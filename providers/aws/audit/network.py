@@ -103,3 +103,18 @@ def odd_traffic_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
             and is_set(each.value("alarmActions"))
         ]
         yield from require_one(alarms, "alarm on AWS/WAFV2", "blocked requests notify no one")
+
+
+def denied_flows_are_watched(site: AuditSite) -> Iterator[CheckEvidence]:
+    """Yield alarms that notify on a metric that counts rejected records of the flow logs."""
+    counted = {
+        str(each.value("metricTransformation", "name"))
+        for each in site.of_type("cloudwatch:LogMetricFilter")
+        if "REJECT" in str(each.value("pattern"))
+    }
+    alarms = [
+        each
+        for each in site.of_type("cloudwatch:MetricAlarm")
+        if str(each.value("metricName")) in counted and is_set(each.value("alarmActions"))
+    ]
+    yield from require_one(alarms, "alarm on rejected flows", "denied connections notify no one")

@@ -99,19 +99,22 @@ def create_failed_connections_metric(
         **{f"-{name}": (log, SERVER_UNREACHABLE) for name, log in client_logs.items()},
     }
     for suffix, (log_group, phrases) in sources.items():
-        aws.cloudwatch.LogMetricFilter(
-            scope.named(f"failed-connections{suffix}"),
-            log_group_name=log_group,
-            pattern=any_of(phrases),
-            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-                namespace=LOG_NAMESPACE.format(stack=stack),
-                name=FAILED_CONNECTIONS,
-                value="1",
-                default_value="0",
-                unit="Count",
-            ),
-            opts=scope.opts(),
-        )
+        count_lines(scope, f"failed-connections{suffix}", stack, FAILED_CONNECTIONS, log_group, any_of(phrases))
+
+
+def count_lines(
+    scope: Scope, part: str, stack: str, metric: str, log_group: pulumi.Input[str], pattern: str
+) -> aws.cloudwatch.LogMetricFilter:
+    """Declare a metric of the stack's namespace that counts the lines of a log group that match a filter pattern."""
+    return aws.cloudwatch.LogMetricFilter(
+        scope.named(part),
+        log_group_name=log_group,
+        pattern=pattern,
+        metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+            namespace=LOG_NAMESPACE.format(stack=stack), name=metric, value="1", default_value="0", unit="Count"
+        ),
+        opts=scope.opts(),
+    )
 
 
 def any_of(phrases: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from providers.contract.alarms import Signal, alarm_rules, watches_permissions
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.limits import query_log_adjustments
 from providers.contract.span_limits import fixed_retention, untraced_runs
 from providers.contract.spec import DatabaseSpec, ModelPrice, Platform
 from providers.contract.tokens import counted_prices
@@ -74,6 +75,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *fixed_retention(spec, "X-Ray", X_RAY_DAYS),
         *untraced_runs(spec),
         *uncounted_cache(spec),
+        *query_log_adjustments(spec, "the access log of the load balancer"),
     ]
 
 

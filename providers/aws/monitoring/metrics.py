@@ -39,7 +39,7 @@ HOURS_WITHOUT_BACKUP = 26
 HOURS_WITHOUT_COPY = 36
 """A day, and the nine hours in which AWS Backup starts and completes a snapshot, and the time to copy it."""
 LOG_NAMESPACE = "AgentPlatform/{stack}"
-FAILED_CONNECTIONS = "DatabaseFailedConnections"
+FAILED_CONNECTIONS, DENIED_FLOWS = "DatabaseFailedConnections", "DeniedFlows"
 
 
 @dataclass(frozen=True)
@@ -255,6 +255,7 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     ),
     Signal.BLOCKED_PERCENT: BLOCKED_REQUESTS,
     Signal.PERMISSION_CHANGES: PERMISSION_CHANGES,
+    Signal.DENIED_FLOWS: single_metric(LOG_NAMESPACE, DENIED_FLOWS, "Sum", dimensions=(), missing="notBreaching"),
     Signal.JOB_FAILED: FAILED_RUNS,
     Signal.JOB_MISSED: SUCCESSFUL_RUNS,
     Signal.COST_USD_PER_HOUR: MODEL_COST,

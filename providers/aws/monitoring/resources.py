@@ -15,20 +15,27 @@ from providers.aws.database.resources import AwsDatabase
 from providers.aws.jobs.resources import AwsJobs
 from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
-from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
+from providers.aws.monitoring.database_metrics import count_lines, create_failed_connections_metric, log_backups
 from providers.aws.monitoring.limits import database_sizes, dollars, token_kinds
 from providers.aws.monitoring.log_searches import create_log_searches
 from providers.aws.monitoring.metric_queries import AwsMetric, MetricQuery
-from providers.aws.monitoring.metrics import AwsAlarmTarget, next_dimensions, service_target
+from providers.aws.monitoring.metrics import DENIED_FLOWS, AwsAlarmTarget, next_dimensions, service_target
 from providers.aws.monitoring.permission_events import log_permission_changes
-from providers.aws.monitoring.security_metrics import ALL_RULES
+from providers.aws.monitoring.security_metrics import ALL_RULES, denied_flows
 from providers.aws.monitoring.slo import create_slo
 from providers.aws.naming import web_acl_metric
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.recovery.objects import REPLICATION_RULE
 from providers.aws.recovery.resources import AwsCopies
 from providers.aws.workloads import AwsWatched
-from providers.contract.alarms import ACCOUNT_PERMISSIONS, ENTRY_FIREWALL, Severity, Signal, watches_permissions
+from providers.contract.alarms import (
+    ACCOUNT_PERMISSIONS,
+    ENTRY_FIREWALL,
+    NETWORK_FLOWS,
+    Severity,
+    Signal,
+    watches_permissions,
+)
 from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry, Monitoring
@@ -145,13 +152,18 @@ def _copies(base: AwsBaseResources, copies: AwsCopies) -> AwsAlarmTarget:
 
 
 def _security(scope: Scope, base: AwsBaseResources) -> dict[str, AwsAlarmTarget]:
-    """Targets of the web ACL of this region, and of the events of changed permissions."""
+    """Targets of the web ACL of this region, of the events of changed permissions, and of the flow logs."""
     context = base.context
     firewall = {"Region": context.region, "Rule": ALL_RULES, "WebACL": web_acl_metric(context.stack)}
     targets = {ENTRY_FIREWALL: AwsAlarmTarget(context.stack, firewall)}
     if watches_permissions(base.spec):
         changes = {"RuleName": log_permission_changes(scope, context, base.keys)}
         targets[ACCOUNT_PERMISSIONS] = AwsAlarmTarget(context.stack, changes)
+    flows = base.network.flow_log_group
+    if flows is not None:
+        pattern = denied_flows(base.spec.network.cidr)
+        count_lines(scope, "denied-flows", context.stack, DENIED_FLOWS, flows, pattern)
+        targets[NETWORK_FLOWS] = AwsAlarmTarget(context.stack)
     return targets
 
 

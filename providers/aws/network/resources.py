@@ -45,6 +45,8 @@ class AwsNetwork:
     """ACLs, routes, endpoints and DNS rules that every task needs to pull its image and secrets; no Output refers to them."""
     rules: Mapping[str, tuple[pulumi.Resource, ...]]
     """Security group rules of the flows of each service, by its name."""
+    flow_log_group: pulumi.Output[str] | None
+    """Name of the log group of the flow logs; None without them."""
 
     def prerequisites(self, service: str) -> tuple[pulumi.Resource, ...]:
         """Return what the service's tasks need to connect; a rule of other services is none of it."""
@@ -70,8 +72,7 @@ def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwo
     s3, endpoints = create_endpoints(scope, context, vpc, groups, subnets["private"], routing.private_tables)
     rules = create_rules(scope, context, groups, s3)
     names = create_name_filter(scope, context, vpc)
-    if spec.network.flow_logs:
-        create_flow_logs(scope, context, keys, vpc)
+    flow_log_group = create_flow_logs(scope, context, keys, vpc) if spec.network.flow_logs else None
     return AwsNetwork(
         vpc_id=vpc.id,
         public_subnet_ids=routing.public_subnet_ids,
@@ -80,6 +81,7 @@ def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwo
         groups=groups,
         ready=(*filters, *routing.routes, *endpoints, *names),
         rules=rules,
+        flow_log_group=flow_log_group,
     )
 
 
@@ -100,8 +102,8 @@ def empty_default_resources(scope: Scope, vpc: aws.ec2.Vpc) -> None:
     )
 
 
-def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> None:
-    """Flow log of all traffic, and a role that writes to its log group only (Security Hub EC2.6)."""
+def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> pulumi.Output[str]:
+    """Flow log of all traffic, and a role that writes to its log group only (Security Hub EC2.6); returns the group's name."""
     log_group = create_log_group(scope, "flow-logs", context, keys.telemetry, context.log_group("network", "flows"))
     role = aws.iam.Role(
         scope.named("flow-logs"),
@@ -126,3 +128,4 @@ def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.
         # without permission to write, a flow log starts in the state "Access error"
         opts=scope.opts(depends_on=[grant]),
     )
+    return log_group.name

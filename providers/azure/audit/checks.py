@@ -27,6 +27,7 @@ AUDIT: CloudAudit = {
     "flow-is-logged": CloudCheck(network.flow_is_logged, ("LT-4",)),
     "attacks-are-filtered-and-logged": CloudCheck(network.attacks_are_filtered_and_logged, ("CKV_AZURE_121", "CKV_AZURE_120", "CKV_AZURE_122", "CKV_AZURE_123", "NS-6")),
     "odd-traffic-is-watched": CloudCheck(network.odd_traffic_is_watched),
+    "denied-flows-are-watched": CloudCheck(network.denied_flows_are_watched),
     "network-is-hardened": hardened(hardening.NETWORK, (hardening.flow_logs_are_kept, ("CKV_AZURE_12", "CIS 6.5"))),
     "stored-data-has-our-key": CloudCheck(access.stored_data_has_our_key, ("CKV2_AZURE_1", "CIS 3.12", "DP-5")),
     "data-links-need-tls": CloudCheck(data.data_links_need_tls, ("CKV_AZURE_3", "CKV_AZURE_29", "CIS 4.3.1", "CKV_AZURE_91", "DP-3")),

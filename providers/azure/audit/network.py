@@ -203,3 +203,10 @@ def odd_traffic_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
             if any(word in str(each.value("criteria")) for word in ("FirewallLog", "WebApplicationFirewall"))
         ]
         yield from require_one(alarms, "alert on the firewall's log", "blocked requests notify no one")
+
+
+def denied_flows_are_watched(site: AuditSite) -> Iterator[CheckEvidence]:
+    """Yield alarms on the denied flows of traffic analytics."""
+    rules = site.of_type("monitor:ScheduledQueryRule")
+    alarms = [each for each in rules if "NTANetAnalytics" in str(each.value("criteria"))]
+    yield from require_one(alarms, "alert on NTANetAnalytics", "denied connections notify no one")

@@ -12,6 +12,7 @@ from providers.azure.monitoring.metrics import (
 )
 from providers.contract.alarms import DEFINITIONS, Signal
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
+from providers.contract.limits import denied_flow_adjustments, query_log_adjustments
 from providers.contract.span_limits import untraced_runs
 from providers.contract.spec import Platform
 from providers.contract.tokens import counted_prices
@@ -25,6 +26,11 @@ THRESHOLD_KEYS = {
     Signal.LATENCY_P95_SECONDS: "latency_p95_seconds",
 }
 """Keys under `monitoring.alerts` of the signals that are evaluated over another window than the rule's."""
+UNSURE_FLOWS = (
+    "Microsoft's pages disagree on whether flow logs record Container Apps: connect from a service to a port that is not open, "
+    "and see whether the alarm fires; traffic analytics writes flows every 10 minutes"
+)
+"""Microsoft Learn: "Virtual network flow logs" does not list Container Apps as incompatible, the training on network monitoring does."""
 GATEWAY_AVERAGE = (
     "compared with the average time to the first byte, as Application Gateway logs that to the end of a stream only,"
 )
@@ -72,6 +78,8 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_traced_by_agent(spec),
         *untraced_runs(spec),
         *token_price_adjustments(spec),
+        *denied_flow_adjustments(spec, Effect.PARTIAL, UNSURE_FLOWS),
+        *(query_log_adjustments(spec, "the access log of Application Gateway") if has_gateway(spec) else ()),
     ]
 
 

@@ -207,6 +207,18 @@ def _blocked_percent(context: AzureContext, _: AlarmRule) -> str:
     )
 
 
+def _denied_flows(_: AzureContext, __: AlarmRule) -> str:
+    """Query of the denied flows that begin in the network; scans of a public address are inbound flows from outside.
+
+    Microsoft Learn, "Azure Monitor Logs reference", NTANetAnalytics; the time of a row is that of its arrival in the workspace.
+    """
+    return (
+        'NTANetAnalytics | where SubType =~ "FlowLog" and FlowStatus =~ "Denied" '
+        'and (FlowDirection =~ "Outbound" or FlowType in ("IntraVNet", "InterVNet")) '
+        "| summarize value = todouble(sum(DeniedOutFlows) + sum(DeniedInFlows))"
+    )
+
+
 NO_REPLICATION_SECONDS = 86400
 """Delay that stands for a replica that reports none: a metric alert cannot notice missing values, a query can."""
 
@@ -228,6 +240,7 @@ QUERIES: Mapping[Signal, Callable[[AzureContext, AlarmRule], str]] = {
     Signal.DATABASE_REPLICA_LAG_SECONDS: _replica_delay,
     Signal.COPIES_DATABASE_FAILED: _failed_copies,
     Signal.BLOCKED_PERCENT: _blocked_percent,
+    Signal.DENIED_FLOWS: _denied_flows,
 }
 """Log query of a rule, by the stack: its result is one row with one number, `value`."""
 

@@ -38,6 +38,8 @@ class Alerts(SpecModel):
     """Share of requests that the firewall of the entry blocks, in percent of at least 100 in 5 minutes, over 10 minutes: warning."""
     permission_changes: bool = True
     """Fire on every change of permissions in the account, those of deployments too: warning. false outside production."""
+    denied_flows: Annotated[int, Field(ge=0, le=1_000_000)] = 20
+    """Connections from inside the network that its rules deny, in 10 minutes, from the flow logs: warning."""
 
 
 class Slo(SpecModel):

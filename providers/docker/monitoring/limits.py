@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.limits import denied_flow_adjustments
 from providers.contract.prometheus import scrape_endpoint
 from providers.contract.prometheus_alerts import channel_adjustments, objective_adjustment
 from providers.contract.spec import Platform
@@ -45,6 +46,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_prometheus_and_slo(spec),
         *_unscraped(spec),
         *_security(spec),
+        *denied_flow_adjustments(spec, Effect.IGNORED, "no alarm: Docker networks record no connections"),
     ]
 
 

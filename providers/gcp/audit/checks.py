@@ -27,6 +27,7 @@ AUDIT: CloudAudit = {
     "flow-is-logged": CloudCheck(network.flow_is_logged, ("CKV_GCP_26", "CIS 3.8")),
     "attacks-are-filtered-and-logged": CloudCheck(network.attacks_are_filtered_and_logged, ("CKV_GCP_73", "CIS 2.16")),
     "odd-traffic-is-watched": CloudCheck(network.odd_traffic_is_watched),
+    "denied-flows-are-watched": NotApplicable("the firewall logs no connections of Cloud Run's Direct VPC egress"),
     "network-is-hardened": hardened(hardening.NETWORK),
     "stored-data-has-our-key": CloudCheck(access.stored_data_has_our_key, ("CKV_GCP_84",)),
     "data-links-need-tls": CloudCheck(data.data_links_need_tls, ("CKV_GCP_6", "CIS 6.4", "CKV_GCP_97")),

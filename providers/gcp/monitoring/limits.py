@@ -5,6 +5,7 @@ from math import floor
 
 from providers.contract.burn_rates import BurnRate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.limits import denied_flow_adjustments, query_log_adjustments
 from providers.contract.span_limits import fixed_retention, untraced_runs
 from providers.contract.spec import Platform
 from providers.gcp.naming import slack_channel_name
@@ -17,6 +18,10 @@ OUTAGE_SHARE = 0.99
 """Share of a total outage's burn rate that counts as an outage."""
 TRACE_DAYS = 30
 """Cloud Trace documentation, "Quotas and limits"."""
+UNLOGGED_FLOWS = (
+    "no alarm: the firewall logs no connections of Cloud Run's Direct VPC egress, and VPC Flow Logs have no denied ones"
+)
+"""Cloud Run documentation, "Direct VPC with a VPC network", limitations; VPC documentation, "VPC Flow Logs"."""
 REQUIRED_RETENTION_DAYS = 400
 """Days that the project's `_Required` bucket keeps administrative audit logs, which cannot be changed: Cloud Logging
 documentation, "Routing and storage overview"."""
@@ -48,6 +53,8 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_slack_adjustments(spec),
         *_budget_adjustments(spec),
         *_dashboard_adjustments(spec),
+        *denied_flow_adjustments(spec, Effect.IGNORED, UNLOGGED_FLOWS),
+        *query_log_adjustments(spec, "the log of the load balancer and of Cloud Run"),
         *fixed_retention(spec, "Cloud Trace", TRACE_DAYS),
         *untraced_runs(spec),
     ]

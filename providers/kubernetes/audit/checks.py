@@ -29,6 +29,7 @@ AUDIT: CloudAudit = {
     "flow-is-logged": OnlyLive("flow logs of the cluster's network"),
     "attacks-are-filtered-and-logged": CloudCheck(network.attacks_are_filtered_and_logged),
     "odd-traffic-is-watched": CloudCheck(network.odd_traffic_is_watched),
+    "denied-flows-are-watched": OnlyLive("what the cluster's network plugin denies"),
     "network-is-hardened": NotApplicable("the network of a cluster and its settings are those of its owner"),
     "stored-data-has-our-key": OnlyLive("encryption of the storage class and of the API server's store"),
     "data-links-need-tls": CloudCheck(data.data_links_need_tls),

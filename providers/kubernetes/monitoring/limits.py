@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.limits import denied_flow_adjustments
 from providers.contract.prometheus_alerts import channel_adjustments, objective_adjustment
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform
 from providers.kubernetes.context import by_haproxy
+
+UNLOGGED_FLOWS = "no alarm: a NetworkPolicy reports nothing; the network plugin of the cluster may count what it denies"
 
 
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -56,6 +59,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_traces(spec),
         *_unscraped(spec),
         *_security(spec),
+        *denied_flow_adjustments(spec, Effect.IGNORED, UNLOGGED_FLOWS),
     ]
 
 

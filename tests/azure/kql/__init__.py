@@ -32,6 +32,10 @@ TABLES = {
         "(TimeGenerated: datetime, ContainerAppName: string, RevisionName: string, ReplicaName: string, "
         "JobName: string, Reason: string, Log: string, Type: string)"
     ),
+    "NTANetAnalytics": (
+        "(TimeGenerated: datetime, SubType: string, FlowStatus: string, FlowDirection: string, FlowType: string, "
+        "DeniedInFlows: long, DeniedOutFlows: long)"
+    ),
     "PGSQLServerLogs": "(TimeGenerated: datetime, LogicalServerName: string, ErrorLevel: string, Message: string)",
 }
 """Tables of the workspace with the columns that queries may use: Microsoft Learn, "Azure Monitor Logs reference"."""
