@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from providers import audit, limits
 from providers.contract.authentication import auth_mode, is_checked_at_entry
 from providers.contract.diagnostics import Adjustment, Effect
+from providers.contract.existing_stores import store_adjustments
 from providers.contract.spec import Platform
 from providers.contract.tokens import token_adjustments
 
@@ -30,6 +31,7 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _monitoring(spec)
     yield from _metrics(spec)
     yield from token_adjustments(spec)
+    yield from store_adjustments(spec)
     yield from _standby_regions(spec)
     if spec.accept_checks and audit(spec.cloud) is None:
         requested = sorted(spec.accept_checks)

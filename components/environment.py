@@ -10,6 +10,7 @@ import pulumi
 
 from providers.contract import variables
 from providers.contract.closed_paths import hides_documentation
+from providers.contract.existing_stores import VARIABLES, existing_stores
 from providers.contract.results import Cache, Database, Environment, ObjectStore, SecretRef
 from providers.contract.spans import span_variables
 from providers.contract.spec import Platform, Service
@@ -43,7 +44,8 @@ def environments(spec: Platform, around: ServiceInputs) -> dict[str, Environment
 def environment_of(spec: Platform, name: str, around: ServiceInputs) -> Environment:
     """Return variables and secret references of one service, by its `app`, `uses`, `calls` and `secrets`."""
     service = spec.services[name]
-    secrets = {name: secret for name, secret in _secrets(service, around).items() if name not in service.environment}
+    references = _outside(spec, name, _secrets(service, around))
+    secrets = {name: secret for name, secret in references.items() if name not in service.environment}
     plain = {
         **_plain(spec, service, around),
         **_spans(spec, name, around),
@@ -110,6 +112,12 @@ def _secrets(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:
     if around.cache is not None and "cache" in service.uses:
         references[variables.REDIS_URL] = around.cache.url
     return references
+
+
+def _outside(spec: Platform, name: str, secrets: Mapping[str, SecretRef]) -> dict[str, SecretRef]:
+    """Return the secrets of a service, with the URLs of existing stores under the variables of managed ones."""
+    names = {store.server.url: VARIABLES[store.part] for store in existing_stores(spec) if name in store.users}
+    return {names.get(secret, secret): reference for secret, reference in secrets.items()}
 
 
 def _files(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:

@@ -183,6 +183,8 @@ ACCEPTED_RISK = {
     "services.web.replicas": {"min": 1, "max": 1},
     "accept_risk": {"services.web.replicas.min": "a trial of one week"},
 }
+EXISTING = {"url": "STORE_URL", "host": "db.example.com"}
+OTHER_SERVER: dict[str, object] = {"url": "OTHER_URL", "host": "db.example.org", "port": 7000}
 OVERRIDES: dict[str, object] = {
     "gcp": {"serviceaccount:Account": {"description": "identity of the team"}},
     "azure": {"operationalinsights:Workspace": {"retention_in_days": 60}},
@@ -332,6 +334,12 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("cache.memory_gib", 6, part("cache")),
     Leaf("cache.high_availability", True, part("cache")),
     Leaf("cache.eviction", "noeviction", part("cache")),
+    *(Leaf(f"{store}.existing", EXISTING, part(store)) for store in ("database", "cache")),
+    *(
+        Leaf(f"{store}.existing.{key}", value, {**part(store), f"{store}.existing": EXISTING})
+        for store in ("database", "cache")
+        for key, value in OTHER_SERVER.items()
+    ),
     Leaf("storage", {}),
     Leaf("storage.versioning", False, part("storage")),
     Leaf("storage.noncurrent_days", 10, part("storage")),

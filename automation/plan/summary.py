@@ -17,6 +17,7 @@ from automation.stack.document import Stack
 from providers import limits, recovery
 from providers.contract.authentication import authentication_of, unchecked_variable
 from providers.contract.egress import checks_names, hosts_of
+from providers.contract.existing_stores import existing_stores
 from providers.contract.images import parse_image
 from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
@@ -40,6 +41,7 @@ NEXT_RUNS = 2
 MIN_STEP_MINUTES = 0.5
 """Shorter steps of a chain are only counted."""
 ANY_ADDRESS = "0.0.0.0/0"
+STORE_NAMES = {"database": "PostgreSQL", "cache": "Redis"}
 
 
 @dataclass(frozen=True)
@@ -274,6 +276,9 @@ def data_stores(spec: Platform, adjusted: set[str]) -> Iterator[DataStore]:
         yield _database(spec.database, str(budget or ""), adjusted=changed("database"))
     if spec.cache is not None:
         yield _cache(spec.cache, limits(spec.cloud).cache_copies(spec.cache), adjusted=changed("cache"))
+    for store in existing_stores(spec):
+        name = f"{STORE_NAMES[store.part]} at {store.address}"
+        yield DataStore(name, "exists already", "", "backups of its owner", "", adjusted=changed(store.part))
     if spec.storage is not None:
         yield _storage(spec.storage, adjusted=changed("storage"))
 

@@ -1,5 +1,6 @@
 """Facts of a report: what the declared resources and the plan prove about a stack, computed once. Imports no SDK."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +15,7 @@ from automation.urn import Urn
 from providers import report_facts
 from providers.contract.alarms import AlarmRule, alarm_rules
 from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.existing_stores import existing_stores
 from providers.contract.report import (
     EVERY_SERVICE,
     MODELS,
@@ -100,7 +102,7 @@ def facts_of(plan: Plan, today: date, usage: Usage = DEFAULT_USAGE, now: datetim
         rights=tuple(sorted(set(readers.rights(site)), key=lambda each: (each.identity, each.target, each.rights))),
         identities=tuple(readers.identities(site)),
         secrets=tuple(sorted(readers.secrets(site), key=lambda each: (each.region, each.name))),
-        data=tuple(readers.data(site)),
+        data=(*readers.data(site), *_outside(spec)),
         keys=tuple(readers.keys(site)),
         alarms=tuple(alarm_rules(spec)),
         audit=audit,
@@ -108,6 +110,13 @@ def facts_of(plan: Plan, today: date, usage: Usage = DEFAULT_USAGE, now: datetim
         cost=cost,
         cost_problem=cost_problem,
     )
+
+
+def _outside(spec: Platform) -> Iterator[StoredData]:
+    """Yield the data stores that exist already, by the secrets with their URLs."""
+    for store in existing_stores(spec):
+        what, secret = f"existing server {store.address}", f"secret {store.server.url}"
+        yield StoredData(store.part, what, "key of its owner", "as the URL says", "those of its owner", secret)
 
 
 def report_site(stack: str, spec: Platform, inventory: Inventory) -> ReportSite:

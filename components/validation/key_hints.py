@@ -155,6 +155,24 @@ UNAVAILABLE = (
         "the platform has a single domain name",
         "set `ingress.domain`, and redirect other names to it elsewhere",
     ),
+    Unavailable(
+        "ingress",
+        ("existing", "load_balancer", "load_balancer_arn", "listener_arn", "alb_arn", "gateway_id", "shared_load_balancer"),
+        "the platform creates its own entry: rules, WAF and certificate of a shared load balancer belong to its owner",
+        "point that load balancer at the stack's URL, and remove this key",
+    ),
+    Unavailable(
+        "ingress",
+        ("zone_id", "hosted_zone_id", "dns_zone_id", "zone_account", "zone_project", "zone_role", "dns_role"),
+        "records are created in a zone of the stack's own account or project, which `dns_zone` names",
+        "delegate a part of the domain to a zone there, set `ingress.dns_zone` to it, and remove this key",
+    ),
+    Unavailable(
+        "",
+        ("registry", "registries", "existing_registry", "ecr", "acr", "artifact_registry"),
+        "the registry for built images is created with the stack",
+        "name the registry in `services.<name>.image`, with `image_credentials` where it needs a login, and remove this key",
+    ),
 )  # fmt: skip
 
 

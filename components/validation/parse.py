@@ -22,6 +22,7 @@ from components.validation.service_rules import plain_path
 from providers import AVAILABLE, limits
 from providers.contract.authentication import with_generated_keys
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
+from providers.contract.existing_stores import dependent_key_errors, with_existing_stores
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import Raw, complete, is_mapping
 
@@ -75,7 +76,7 @@ def parse(raw: Raw, stack: str, source: Mapping[str, str] | None = None) -> Plat
     `source` has numbers as the file writes them, by dotted path. Raises InvalidConfiguration with every error at once.
     """
     reading = _read(raw, source or {})
-    errors: list[Diagnostic] = list(reading.errors)
+    errors: list[Diagnostic] = [*reading.errors, *dependent_key_errors(with_empty_blocks(raw))]
     secrets = [
         error
         for error in plain_secret_errors(raw, stack)
@@ -146,7 +147,8 @@ def _read(raw: Raw, source: Mapping[str, str]) -> SpecReading:
             for detail in details:
                 _remove(rest, without_forms(detail["loc"]))
         else:
-            return SpecReading(with_generated_keys(spec), list(errors.values()), unclear)
+            spec = with_existing_stores(with_generated_keys(spec))
+            return SpecReading(spec, list(errors.values()), unclear)
     return SpecReading(None, list(errors.values()), unclear)
 
 

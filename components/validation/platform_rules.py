@@ -6,6 +6,7 @@ from datetime import date
 from providers import AVAILABLE
 from providers.contract.audit import CHECK_IDS, acceptance_key
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
+from providers.contract.existing_stores import existing_stores
 from providers.contract.spec import Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
 from providers.contract.tokens import counting_services, has_prometheus, unpriced_models
@@ -71,6 +72,16 @@ def check_disk(spec: Platform) -> Iterator[ConfigError]:
     if database is not None and database.max_storage_gib < database.storage_gib:
         problem = f"{database.max_storage_gib} is less than storage_gib ({database.storage_gib})"
         yield ConfigError("database.max_storage_gib", problem, f"use {database.storage_gib} or more")
+
+
+def check_two_stores(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse an external server of the cluster's block beside an existing one, of which one would be ignored."""
+    block = spec.kubernetes
+    external = {"database": block.database.external, "cache": block.cache.external} if block is not None else {}
+    for store in existing_stores(spec):
+        if external.get(store.part):
+            problem = f"{store.part}.existing names the server already"
+            yield ConfigError(f"kubernetes.{store.part}.external", problem, "remove one of the two")
 
 
 def check_queue_cache(spec: Platform) -> Iterator[ConfigError]:

@@ -17,6 +17,7 @@ from components.validation import (
     service_rules,
     trace_rules,
 )
+from providers.contract import existing_stores
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
@@ -95,6 +96,17 @@ RULES = (
     Rule(platform_rules.check_domain_use, reads=("ingress.domain", "services.*.path")),
     Rule(platform_rules.check_closed_egress, reads=("profile", "network.egress", "network.private_endpoints")),
     Rule(egress_rules.check_egress, reads=("network.egress", "network.egress_control", "services.*.egress")),
+    Rule(
+        existing_stores.store_errors,
+        reads=(
+            "network.egress",
+            "database.existing",
+            "cache.existing",
+            "services.*.uses",
+            "services.*.image_credentials",
+        ),
+    ),
+    Rule(platform_rules.check_two_stores, reads=("kubernetes", "database.existing", "cache.existing")),
     Rule(platform_rules.check_disk, reads=("profile", "database.storage_gib", "database.max_storage_gib")),
     Rule(platform_rules.check_queue_cache, reads=("cache", "services.*.uses", "services.*.app")),
     Rule(platform_rules.check_windows, reads=("database.backup", "database.maintenance")),

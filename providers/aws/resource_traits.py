@@ -8,6 +8,7 @@ from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
+    STORES_TO_EXISTING,
     ReplacingChange,
     ResourceTraits,
     RotatablePassword,
@@ -44,6 +45,7 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     running=(ServiceType("aws:ecs/service:Service", "taskDefinition", "taskDefinition", desired_in="inputs"),),
     losing=(
+        *STORES_TO_EXISTING,
         ReplacingChange("network.cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
         ReplacingChange("network.cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),
         ReplacingChange("network.standby_cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),

@@ -10,6 +10,7 @@ from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
+    STORES_TO_EXISTING,
     ReplacingChange,
     ResourceTraits,
     RotatablePassword,
@@ -53,6 +54,7 @@ RESOURCE_TRAITS = ResourceTraits(
         ServiceType("azure-native:app:ContainerApp", "latestRevisionName", "latestReadyRevisionName", failed=FAILED),
     ),
     losing=(
+        *STORES_TO_EXISTING,
         ReplacingChange(
             "azure.location", "*", "a resource cannot move to another location; create a new stack there instead"
         ),

@@ -6,6 +6,7 @@ own, so each cloud refuses in the same words and names the way that works: a com
 
 from providers.contract.cli import DataClient, DeployedStack
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, Unsupported
+from providers.contract.existing_stores import existing_stores
 from providers.contract.spec import Platform
 
 QUERIES = {
@@ -18,6 +19,11 @@ QUERIES = {
 
 def require_store(spec: Platform, stack: str, client: DataClient) -> None:
     """Raise InvalidConfiguration when a stack file has no store for a client."""
+    for store in existing_stores(spec):
+        if store.part == client.store:
+            problem = f"the {client.store} of {stack} exists outside of it, at {store.address}"
+            fix = f"open {client} with the URL in {store.server.url}"
+            raise InvalidConfiguration([ConfigError(f"{client.store}.existing", problem, fix)])
     if (spec.database if client is DataClient.PSQL else spec.cache) is None:
         problem = f"the stack {stack} has no {client.store}, which {client} would open"
         raise InvalidConfiguration([ConfigError(client.store, problem, f"add `{client.store}`, and run `up`")])

@@ -56,6 +56,15 @@ class ReplacingChange:
     why: str
 
 
+STORES_TO_EXISTING = tuple(
+    ReplacingChange(
+        f"{part}.existing", "*", "a server that exists already takes the place of the managed one, without its data"
+    )
+    for part in ("database", "cache")
+)
+"""Changes that delete a managed store, the same on every cloud."""
+
+
 @dataclass(frozen=True)
 class CreationChoice:
     """Input that only a new resource can have, and that the program ignores on one that exists.

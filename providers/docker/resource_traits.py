@@ -8,6 +8,7 @@ from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
     PASSWORD_TYPE,
+    STORES_TO_EXISTING,
     ResourceTraits,
     RotatablePassword,
     StatefulType,
@@ -23,6 +24,7 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     running=(),
     replicas=CONTAINER,
+    losing=STORES_TO_EXISTING,
     content={IMAGE: "imageId"},
     # the authority and its certificates too, so that clients trust the entry of the next update
     kept=frozenset(

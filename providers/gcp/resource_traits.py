@@ -7,6 +7,7 @@ from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
+    STORES_TO_EXISTING,
     ReplacingChange,
     ResourceTraits,
     RotatablePassword,
@@ -52,6 +53,7 @@ RESOURCE_TRAITS = ResourceTraits(
         ),
     ),
     losing=(
+        *STORES_TO_EXISTING,
         ReplacingChange("gcp.region", "*", "everything is recreated in the new region; create a new stack instead"),
         ReplacingChange("gcp.standby_region", "*", "copies cannot move to another region; those there are deleted"),
         ReplacingChange("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"),

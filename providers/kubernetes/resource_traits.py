@@ -7,6 +7,7 @@ from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
     PASSWORD_TYPE,
+    STORES_TO_EXISTING,
     ReplacingChange,
     ResourceTraits,
     RotatablePassword,
@@ -34,6 +35,7 @@ RESOURCE_TRAITS = ResourceTraits(
     # the namespace too: its deletion would delete the volumes with everything else
     kept=frozenset({PASSWORD_TYPE, NAMESPACE, STATEFUL_SET, VOLUME_CLAIM, DATABASE_CLUSTER}),
     losing=(
+        *STORES_TO_EXISTING,
         ReplacingChange("kubernetes.namespace", "*", "an object cannot move to another namespace"),
         ReplacingChange("kubernetes.storage_class", "*", "the class of a volume cannot change"),
         ReplacingChange(

@@ -112,10 +112,17 @@ def _spec_schema() -> PlatformSchema:
     definitions = cast("dict[str, Node]", root.pop("$defs"))
     schema = PlatformSchema(root=cast("Node", root), definitions=definitions)
     _document(schema["root"], Platform)
-    models = {model.__name__: model for model in SpecModel.__subclasses__()}
+    models = {model.__name__: model for model in _models(SpecModel)}
     for name, node in definitions.items():
         _document(node, models[name])
     return schema
+
+
+def _models(base: type[SpecModel]) -> Iterator[type[SpecModel]]:
+    """Yield the classes below a class of the spec."""
+    for model in base.__subclasses__():
+        yield model
+        yield from _models(model)
 
 
 def _document(node: Node, model: type[SpecModel]) -> None:

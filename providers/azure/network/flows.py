@@ -14,6 +14,7 @@ from providers.azure.entry.limits import allows_any_address, has_gateway
 from providers.azure.network.cidr import AzureAddressPlan, address_plan
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
 from providers.contract.egress import checks_names, other_ports, services_by_port
+from providers.contract.existing_stores import store_ports
 from providers.contract.region_specs import is_warm, standby_cidr
 from providers.contract.spec import Platform
 
@@ -28,6 +29,8 @@ DNS_PORT = 53
 
 ANY = "*"
 INTERNET = "Internet"
+VIRTUAL_NETWORK = "VirtualNetwork"
+"""Tag of the network, its peers, and what is reached over its gateways."""
 CLIENT_PORTS = ("80", str(HTTPS_PORT))
 GATEWAY_MANAGER_PORTS = ("65200-65535",)
 """Ports at which Azure manages an Application Gateway; it accepts only Azure's certificates there."""
@@ -97,6 +100,10 @@ def _apps(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
         yield SecurityRule("out-https", 180, "Outbound", apps, INTERNET, (str(HTTPS_PORT),))
     if spec.cache is not None and not spec.network.private_endpoints:
         yield SecurityRule("out-cache", 190, "Outbound", apps, "AzureCloud", (str(CACHE_PORT),))
+    stores = sorted({port for name in spec.services for port in store_ports(spec, name)})
+    if stores:
+        # the tag Internet leaves out the network and its peers, in which an existing store may be
+        yield SecurityRule("out-stores", 195, "Outbound", apps, VIRTUAL_NETWORK, tuple(map(str, stores)))
     listed = tuple(map(str, other_ports(spec)))
     if listed:
         yield SecurityRule("out-listed", 200, "Outbound", apps, INTERNET, listed)

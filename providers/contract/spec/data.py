@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import PositiveInt, SpecModel
+from providers.contract.spec.base import Environment, Port, PositiveInt, SpecModel
+from providers.contract.spec.network import HostName
 
 Parameter = str | int | float | bool
 IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
@@ -46,6 +47,31 @@ class MaintenanceSpec(SpecModel):
     """Start of the one-hour maintenance window, HH:MM in UTC; it must not overlap the backup window."""
 
 
+class ExistingServer(SpecModel):
+    """Server that exists already; the platform connects services to it and declares nothing of it."""
+
+    url: Environment
+    """Name of the secret with the URL, as clients need it; set it with `agent-platform secret set STACK NAME`."""
+    host: HostName
+    """DNS name of the server, to which the services that use it may connect."""
+    port: Port
+    """TCP port of the server."""
+
+
+class ExistingDatabase(ExistingServer):
+    """PostgreSQL that exists already; the platform connects services to it and declares nothing of it."""
+
+    port: Port = 5432
+    """TCP port of the server."""
+
+
+class ExistingCache(ExistingServer):
+    """Redis-compatible cache that exists already; the platform connects services to it and declares nothing of it."""
+
+    port: Port = 6379
+    """TCP port of the server."""
+
+
 class DatabaseSpec(SpecModel):
     """PostgreSQL."""
 
@@ -67,6 +93,8 @@ class DatabaseSpec(SpecModel):
     """Protect the database from deletion, in the cloud and in the stack."""
     parameters: dict[Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_.]*$")], Parameter] = {}
     """Server parameters by PostgreSQL's names; shared_buffers_mib and effective_cache_size_mib are in MiB."""
+    existing: ExistingDatabase | None = None
+    """Server in place of a managed one, with no other key of the block; absent: the platform creates one."""
 
 
 class CacheSpec(SpecModel):
@@ -81,6 +109,8 @@ class CacheSpec(SpecModel):
         "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
     ] = "allkeys-lru"  # fmt: skip
     """Eviction policy when memory is full; queues need noeviction."""
+    existing: ExistingCache | None = None
+    """Server in place of a managed one, with no other key of the block; absent: the platform creates one."""
 
 
 class StorageSpec(SpecModel):

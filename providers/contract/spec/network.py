@@ -54,10 +54,14 @@ def _outside_port(value: int) -> int:
     return value
 
 
+HostName = Annotated[str, AfterValidator(_host), Field(max_length=253)]
+"""DNS name of a host outside."""
+
+
 class EgressRule(SpecModel):
     """Host outside the platform to which a service opens connections."""
 
-    host: Annotated[str, AfterValidator(_host), Field(max_length=253)]
+    host: HostName
     """DNS name of the host in lower case, without scheme, port or wildcard."""
     port: Annotated[Port, AfterValidator(_outside_port)] = 443
     """TCP port of the host; 25 is refused."""

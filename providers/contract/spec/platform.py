@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr
 
 from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
-from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
+from providers.contract.spec.data import CacheSpec, DatabaseSpec, ExistingServer, StorageSpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.kubernetes import KubernetesBlock
 from providers.contract.spec.network import IngressSpec, NetworkSpec
@@ -152,6 +152,7 @@ class Platform(SpecModel):
     overrides: dict[str, Annotated[dict[str, object], Field(min_length=1)]] = {}
     """Last resort: inputs of resources by logical name or type, in the SDK's Python names; nested ones are merged, null removes."""
     _generated_keys: tuple[str, ...] = PrivateAttr(default=())
+    _outside_stores: dict[str, tuple[ExistingServer, tuple[str, ...]]] = PrivateAttr(default_factory=dict)
 
     @property
     def generated_keys(self) -> tuple[str, ...]:
@@ -159,13 +160,25 @@ class Platform(SpecModel):
         return self._generated_keys
 
     def external_secrets(self, service: str) -> tuple[str, ...]:
-        """Secrets that a service lists, which may be keys of external APIs; a generated key of clients is none."""
-        return tuple(name for name in self.services[service].secrets if name not in self.generated_keys)
+        """Secrets that a service lists, which may be keys of external APIs; generated keys and URLs of stores are none."""
+        known = {*self.generated_keys, *(server.url for server, _ in self.outside_stores.values())}
+        return tuple(name for name in self.services[service].secrets if name not in known)
 
     def generating(self, keys: tuple[str, ...]) -> Self:
         """Return the spec with these generated keys."""
         spec = self.model_copy()
         spec._generated_keys = keys  # noqa: SLF001  # the copy of this class
+        return spec
+
+    @property
+    def outside_stores(self) -> dict[str, tuple[ExistingServer, tuple[str, ...]]]:
+        """Existing server and its users by part, of a spec whose services reach it as a host outside."""
+        return self._outside_stores
+
+    def with_outside_stores(self, stores: dict[str, tuple[ExistingServer, tuple[str, ...]]]) -> Self:
+        """Return the spec with these existing servers."""
+        spec = self.model_copy()
+        spec._outside_stores = stores  # noqa: SLF001  # the copy of this class
         return spec
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.egress import checks_names, hosts_of
+from providers.contract.existing_stores import existing_stores
 from providers.contract.spec import Platform
 from providers.docker.network.flows import DYNAMIC_ADDRESSES, MAX_HOSTS, PREFIX_LENGTH, block_count, networks
 
@@ -89,6 +90,10 @@ def _egress(spec: Platform) -> Iterator[Adjustment]:
         if service.egress:
             reason = "its network has outbound access to every port of every host; `network.egress_control: names` closes all but these"
             yield Adjustment(f"services.{name}.egress", list(hosts_of(spec, name)), Effect.PARTIAL, reason)
+
+    for store in existing_stores(spec) if not checks_names(spec) else ():
+        reason = "the networks of its users have outbound access to every port"
+        yield Adjustment(f"{store.part}.existing.port", store.server.port, Effect.PARTIAL, reason)
 
 
 def _calls(spec: Platform) -> Iterator[Adjustment]:

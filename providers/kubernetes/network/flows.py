@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from providers.contract.egress import outside_ports
+from providers.contract.existing_stores import store_ports
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform
 from providers.kubernetes.context import METADATA_PORTS, KubernetesContext, identity_of
@@ -92,6 +93,9 @@ def _data(context: KubernetesContext, service: str) -> Iterator[Flow]:
         external = block.cache.external
         target = FlowEnd("block", ANYWHERE) if external else FlowEnd("component", CACHE)
         yield Flow(target, (block.cache.port if external else CACHE_PORT,))
+    stores = store_ports(context.spec, service)
+    if stores:
+        yield Flow(FlowEnd("block", ANYWHERE), stores)
     if "storage" in uses and block.bucket is not None:
         yield Flow(FlowEnd("block", ANYWHERE), (bucket_port(context),))
 
