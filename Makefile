@@ -104,6 +104,7 @@ checkov: .local/checkov/bin/checkov
 
 docs: $(VENV)/.program
 	@$(BIN)/agent-platform config schema --write
+	@$(BIN)/agent-platform config package --write
 	@$(BIN)/agent-platform config docs --write
 	@$(BIN)/agent-platform config capabilities --write
 	@$(BIN)/python -m automation.plan.docs.architecture

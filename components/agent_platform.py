@@ -1,14 +1,14 @@
 """The walk over the whole tree: the regions, the entry over them, monitoring over all."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
 import pulumi_random as random
 
 from components.adjustments import adjustments
+from components.details import details_of, public_url
 from components.overrides import Overrides
-from components.program_settings import Spec, settings_of
+from components.program_settings import Secrets, Spec, settings_of
 from components.region import Region, RunningRegion
 from components.replacement import create_first
 from components.settings import Settings
@@ -22,7 +22,7 @@ from providers.contract.spec import Platform
 
 
 class AgentPlatform(pulumi.ComponentResource):
-    """One agent platform on the cloud that its spec names; `outputs` are the outputs of its stack.
+    """One agent platform on the cloud that its spec names; `outputs` are those of its stack, `details` have types.
 
     The names of all its resources begin with `name`, in the cloud too, so it must be unique in the account: include the stack's
     name in programs with several stacks. `spec` has the keys of a stack file; images, environment values and tags can be
@@ -36,7 +36,7 @@ class AgentPlatform(pulumi.ComponentResource):
         spec: Spec,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        secrets: Mapping[str, pulumi.Input[str]] | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         settings, given = settings_of(name, spec, secrets), spec
         spec, adapter = settings.spec, cloud(settings.spec.cloud)
@@ -70,6 +70,7 @@ class AgentPlatform(pulumi.ComponentResource):
         active = spec.active_region if is_warm(spec) else region_name
         self.outputs = outputs(spec, active, regions[active], entry, monitoring[active])
         self.outputs |= home.generated_key
+        self.details = details_of(spec, active, regions[active], entry, monitoring[active], home.generated_key)
         overrides.check()
         self.register_outputs(self.outputs)
 
@@ -124,7 +125,7 @@ def callable_services(spec: Platform, workloads: Workloads) -> dict[str, pulumi.
 
 def public_urls(spec: Platform, entry: Entry) -> dict[str, pulumi.Output[str]]:
     """Public URL of each routed service."""
-    return {name: pulumi.Output.concat(entry.url, service.path or "") for name, service in spec.public.items()}
+    return {name: public_url(entry, service.path or "") for name, service in spec.public.items()}
 
 
 def empty_entry() -> Entry:

@@ -27,9 +27,11 @@ DIGEST = f"@sha256:{'0' * 64}"
 """Digest of a placeholder: production requires one, and an image of another resource has its own."""
 Spec = Settings | Platform | Mapping[str, object]
 """Settings of a stack, a spec, or a mapping with the keys of a stack file."""
+Secrets = Mapping[str, pulumi.Input[str]] | pulumi.Output[Mapping[str, str]]
+"""Values of secrets by name; of an Output, the names are those that the spec needs."""
 
 
-def settings_of(name: str, spec: Spec, secrets: Mapping[str, pulumi.Input[str]] | None = None) -> Settings:
+def settings_of(name: str, spec: Spec, secrets: Secrets | None = None) -> Settings:
     """Return the settings of the platform `name`; raises InvalidConfiguration with every error at once."""
     if isinstance(spec, Settings):
         return replace(spec, stack=name)
@@ -41,7 +43,7 @@ def settings_of(name: str, spec: Spec, secrets: Mapping[str, pulumi.Input[str]] 
         # the placeholder of a refused Output can be invalid, too
         others = [each for each in refused.diagnostics if not any(overlap(each.key, error.key) for error in errors)]
         raise InvalidConfiguration([*errors, *others]) from None
-    values = {key: pulumi.Output.secret(value) for key, value in (secrets or {}).items()}
+    values = _values(checked, {} if secrets is None else secrets)
     problems: list[Diagnostic] = [*errors, *_missing(checked, values), *_unused(checked, values)]
     if problems:
         raise InvalidConfiguration(problems)
@@ -49,11 +51,24 @@ def settings_of(name: str, spec: Spec, secrets: Mapping[str, pulumi.Input[str]] 
     return Settings(name, checked, of_services, values=ProgramValues(values, deferred.images), deferred=deferred)
 
 
+def _values(spec: Platform, secrets: Secrets) -> dict[str, pulumi.Output[str]]:
+    """Return the value of each secret, marked as one."""
+    if not isinstance(secrets, pulumi.Output):
+        return {name: pulumi.Output.secret(value) for name, value in secrets.items()}
+    generated = keys_of_program(spec)
+    names = [name for name in all_secrets(spec) if name not in generated]
+    return {name: pulumi.Output.secret(_item(secrets, name)) for name in names}
+
+
+def _item(values: pulumi.Output[Mapping[str, str]], name: str) -> pulumi.Output[str]:
+    return values.apply(lambda known: known[name])
+
+
 def _missing(spec: Platform, values: Mapping[str, object]) -> list[ConfigError]:
     """Return the secrets without a value; the platform generates the keys of clients itself."""
     generated = keys_of_program(spec)
     return [
-        ConfigError(_key_of(spec, name), f"the secret {name} has no value", f'pass it: secrets={{"{name}": ...}}')
+        ConfigError(_key_of(spec, name), f"the secret {name} has no value", "pass its value in `secrets`")
         for name in all_secrets(spec)
         if name not in values and name not in generated
     ]
@@ -80,13 +95,13 @@ def _unused(spec: Platform, values: Mapping[str, object]) -> list[ConfigError]:
 def split(platform: Mapping[str, object]) -> tuple[Raw, DeferredValues, list[ConfigError]]:
     """Return the platform with placeholders, its Outputs, and the refusals of Outputs in other places."""
     outputs = dict(_outputs(platform, ()))
-    errors = [_refusal(path) for path in outputs if _kind(path) is None]
-    errors += [error for path in outputs if _kind(path) == "image" for error in _credentials(platform, path[1])]
-    images = {path[1]: value for path, value in outputs.items() if _kind(path) == "image"}
-    tags = {path[1]: value for path, value in outputs.items() if _kind(path) == "tags"}
+    errors = [_refusal(path) for path in outputs if output_kind(path) is None]
+    errors += [error for path in outputs if output_kind(path) == "image" for error in _credentials(platform, path[1])]
+    images = {path[1]: value for path, value in outputs.items() if output_kind(path) == "image"}
+    tags = {path[1]: value for path, value in outputs.items() if output_kind(path) == "tags"}
     environment: dict[str, dict[str, pulumi.Output[str]]] = {}
     for path, value in outputs.items():
-        if _kind(path) == "environment":
+        if output_kind(path) == "environment":
             environment.setdefault(path[1], {})[path[3]] = value
     image = placeholder_image(platform)
     raw = _without_outputs(platform, image)
@@ -102,7 +117,7 @@ def placeholder_image(platform: Mapping[str, object]) -> str:
     return pattern.format(region=region or "nowhere") + DIGEST
 
 
-def _kind(path: Path) -> str | None:
+def output_kind(path: Path) -> str | None:
     """Return the kind of a place that takes an Output; None for any other."""
     match path:
         case ("tags", _):
@@ -143,7 +158,7 @@ def _outputs(value: object, path: Path) -> Iterator[tuple[Path, pulumi.Output[st
 
 def _without_outputs(value: object, image: str, path: Path = ()) -> object:
     if isinstance(value, pulumi.Output):
-        return image if _kind(path) == "image" else PLACEHOLDER
+        return image if output_kind(path) == "image" else PLACEHOLDER
     if is_mapping(value):
         return {key: _without_outputs(inner, image, (*path, str(key))) for key, inner in value.items()}
     if is_list(value):

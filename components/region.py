@@ -56,7 +56,7 @@ class RunningRegion:
         self.watched = Watched(self.database, cache, self.workloads, jobs, copies)
 
     @property
-    def generated_key(self) -> dict[str, pulumi.Input[object]]:
+    def generated_key(self) -> dict[str, pulumi.Output[str]]:
         """Output with the generated key of clients, a secret; empty when the platform generates none."""
         generated = [self.secrets[name] for name in self._generated]
         return {API_KEY_OUTPUT: generated[0]} if generated else {}

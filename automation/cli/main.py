@@ -154,6 +154,14 @@ def schema(write: Write = False) -> None:
 
 
 @config.command()
+def package(write: Write = False) -> None:
+    """Generate the schema of the Pulumi package, for programs in every language."""
+    from automation.plan.docs.package import PACKAGE_FILE, package_text
+
+    _output(package_text(project_folder()), PACKAGE_FILE, write)
+
+
+@config.command()
 def docs(write: Write = False) -> None:
     """Generate the reference of every key, with its default and meaning."""
     from automation.plan.docs.reference import CONFIGURATION_FILE, configuration_text

@@ -80,10 +80,11 @@ def documentation(model: type[BaseModel]) -> Mapping[str, str]:
     pydantic's own option for it reads and parses the source of every class at each start; few commands need any.
     """
     classes = [each for each in reversed(model.__mro__) if issubclass(each, SpecModel) and each is not SpecModel]
-    return {name: text for each in classes for name, text in _own_documentation(each)}
+    return {name: text for each in classes for name, text in own_documentation(each)}
 
 
-def _own_documentation(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+def own_documentation(model: type) -> Iterator[tuple[str, str]]:
+    """Yield name and docstring of each field that a class declares itself."""
     (definition,) = ast.parse(inspect.getsource(model)).body
     assert isinstance(definition, ast.ClassDef)
     for field, text in pairwise(definition.body):

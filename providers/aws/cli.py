@@ -87,7 +87,7 @@ class AwsCli:
         contexts = [home_context(spec, stack), *standby_contexts(spec, stack)]
         return tuple(
             CliCommand(
-                ("docker", "login", "--username", "AWS", "--password-stdin", registry_host(context)),
+                ("docker", "login", "--username", "AWS", "--password-stdin", context.registry_host),
                 stdin=aws(context, "ecr", "get-login-password"),
             )
             for context in contexts
@@ -197,15 +197,9 @@ def standby_contexts(spec: Platform, stack: str) -> tuple[AwsContext, ...]:
 
 def repository_addresses(context: AwsContext) -> dict[str, str]:
     """Address without tag of each image in the stack's own registry in a region, by service."""
-    host = registry_host(context)
+    host = context.registry_host
     images = own_images(context.spec).items()
     return {service: f"{host}/{repository_name(context.stack, image.name)}" for service, image in images}
-
-
-def registry_host(context: AwsContext) -> str:
-    """Host of the account's registry in the region; that of the Chinese partition ends in .cn."""
-    suffix = ".cn" if context.partition == "aws-cn" else ""
-    return f"{context.account_id}.dkr.ecr.{context.region}.amazonaws.com{suffix}"
 
 
 def run_task(context: AwsContext, deployed: DeployedResource, service: str, command: Sequence[str]) -> CliCommand:

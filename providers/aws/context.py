@@ -28,6 +28,12 @@ class AwsContext(RegionContext):
         prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
         return next((name for prefix, name in prefixes.items() if self.region.startswith(prefix)), "aws")
 
+    @property
+    def registry_host(self) -> str:
+        """Host of the account's registry in the region; that of the Chinese partition ends in .cn."""
+        suffix = ".cn" if self.partition == "aws-cn" else ""
+        return f"{self.account_id}.dkr.ecr.{self.region}.amazonaws.com{suffix}"
+
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
         """`arn:<partition>:<service>:<region>:<account>:<resource>`, with empty region or account for global ones."""
         parts = (self.region if region else "", self.account_id if account else "")

@@ -14,8 +14,9 @@ from providers.aws.jobs.resources import AwsJobs
 from providers.aws.recovery.resources import AwsCopies
 from providers.aws.storage.resources import AwsStorage
 from providers.contract.adapter import DataStores, Watched
+from providers.contract.images import own_images
 from providers.contract.region_specs import is_warm
-from providers.contract.results import Workloads
+from providers.contract.results import RegionIdentifiers, ServiceIdentifiers, Workloads
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,24 @@ def collect_workloads(
     if origin is not None and is_warm(base.spec):
         servers = (database.server.instance,) if database is not None else ()
         origin = replace(origin, ready=(*servers, *compute.services.values()))
-    return AwsWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress)
+    identifiers = _identifiers(base, compute)
+    return AwsWorkloads(addresses, origin, compute, ingress, identifiers=identifiers)
+
+
+def _identifiers(base: AwsBaseResources, compute: AwsCompute) -> RegionIdentifiers:
+    services = {
+        name: ServiceIdentifiers(
+            identity=base.identity.task[name].arn,
+            identity_name=base.identity.task[name].name,
+            security_group=base.network.groups.services[name].id,
+            log_group=compute.log_groups[name].name,
+        )
+        for name in base.spec.services
+    }
+    return RegionIdentifiers(
+        services=services,
+        network=base.network.vpc_id,
+        subnets=base.network.private_subnet_ids,
+        cluster=compute.cluster_name,
+        registry=pulumi.Output.from_input(base.context.registry_host) if own_images(base.spec) else None,
+    )

@@ -14,7 +14,7 @@ from providers.azure.observability.logs import AzureLogs
 from providers.azure.storage.resources import AzureStorage
 from providers.contract.adapter import DataStores, Watched
 from providers.contract.region_specs import is_warm
-from providers.contract.results import Copies, Origin, Workloads
+from providers.contract.results import Copies, Origin, RegionIdentifiers, ServiceIdentifiers, Workloads
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,27 @@ def collect_workloads(
 ) -> AzureWorkloads:
     """Return the declared services with their addresses, and the origin of the public ones."""
     addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
-    return AzureWorkloads(services=addresses, origin=_origin(base, compute, database), compute=compute)
+    origin = _origin(base, compute, database)
+    return AzureWorkloads(addresses, origin, compute, identifiers=_identifiers(base))
+
+
+def _identifiers(base: AzureBaseResources) -> RegionIdentifiers:
+    """Identifiers of the location; apps share one subnet and its rules, so no security group is that of a service."""
+    services = {
+        name: ServiceIdentifiers(
+            identity=identity.principal_id,
+            identity_name=identity.name,
+            log_group=base.logs.workspace_id,
+        )
+        for name, identity in base.identity.services.items()
+    }
+    return RegionIdentifiers(
+        services=services,
+        network=base.network.vnet_id,
+        subnets=(base.network.apps_subnet_id,),
+        cluster=base.environment.id,
+        registry=next(iter(base.registry.servers.values()), None),
+    )
 
 
 def _origin(base: AzureBaseResources, compute: AzureCompute, database: AzureDatabase | None) -> AzureOrigin | None:

@@ -91,11 +91,41 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class ServiceIdentifiers:
+    """Identifiers by which other resources refer to one service; None for what the cloud has none of."""
+
+    identity: pulumi.Output[str] | None = None
+    """Principal of a permission: role ARN, member, principal ID or service account."""
+    identity_name: pulumi.Output[str] | None = None
+    """Name of the identity: role, e-mail of the service account, managed identity."""
+    security_group: pulumi.Output[str] | None = None
+    """Security group, network tag, network policy or network of the service alone."""
+    log_group: pulumi.Output[str] | None = None
+    """Log group or workspace that has the service's logs."""
+
+
+@dataclass(frozen=True)
+class RegionIdentifiers:
+    """Identifiers by which other resources refer to a region; None for what the cloud has none of."""
+
+    services: Mapping[str, ServiceIdentifiers] = field(default_factory=dict[str, ServiceIdentifiers])
+    network: pulumi.Output[str] | None = None
+    """Private network: VPC, network, virtual network or namespace."""
+    subnets: tuple[pulumi.Output[str], ...] = ()
+    """Subnets of the services."""
+    cluster: pulumi.Output[str] | None = None
+    """Cluster or environment in which the services run."""
+    registry: pulumi.Output[str] | None = None
+    """Address of the platform's own images, without their names; None when it stores none."""
+
+
+@dataclass(frozen=True)
 class Workloads:
     """Running services: private address by name, and the origin of the public ones (None when no service is public)."""
 
     services: Mapping[str, pulumi.Output[str]]
     origin: Origin | None
+    identifiers: RegionIdentifiers = field(default_factory=RegionIdentifiers, kw_only=True)
 
 
 @dataclass(frozen=True)

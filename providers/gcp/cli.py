@@ -96,7 +96,7 @@ class GcpCli:
         login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin")
         token = CliCommand(("gcloud", "auth", "print-access-token"))
         contexts = (home_context(spec, stack), *_standby_contexts(spec, stack))
-        return tuple(CliCommand((*login, f"https://{registry_host(context)}"), stdin=token) for context in contexts)
+        return tuple(CliCommand((*login, f"https://{context.registry_host}"), stdin=token) for context in contexts)
 
     def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
         """See `CloudCli.open_registry`; Artifact Registry accepts every authenticated client."""
@@ -184,7 +184,7 @@ STATE_KEY_ROTATION = "90d"
 
 def _repositories(context: GcpContext) -> Mapping[str, str]:
     """Address without tag by service, for images of the platform's repository."""
-    repository = f"{registry_host(context)}/{context.project}/{platform_repository_id(context.stack)}"
+    repository = f"{context.registry_host}/{context.project}/{platform_repository_id(context.stack)}"
     own = {name: image for name, image in images(context.spec).items() if image.registry is None}
     return {name: f"{repository}/{image.name}" for name, image in own.items()}
 
@@ -192,11 +192,6 @@ def _repositories(context: GcpContext) -> Mapping[str, str]:
 def _standby_contexts(spec: Platform, stack: str) -> tuple[GcpContext, ...]:
     """Context of the standby region; empty without copies."""
     return () if spec.standby_region is None else (GcpContext(spec, stack, spec.standby_region),)
-
-
-def registry_host(context: GcpContext) -> str:
-    """Host of the region's registry."""
-    return f"{context.region}-docker.pkg.dev"
 
 
 def read_logs(stack: DeployedStack, entries: str) -> CliCommand:

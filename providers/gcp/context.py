@@ -29,6 +29,11 @@ class GcpContext(RegionContext):
         return self.block.project
 
     @property
+    def registry_host(self) -> str:
+        """Host of the region's registry."""
+        return f"{self.region}-docker.pkg.dev"
+
+    @property
     def deletion_policy(self) -> str:
         """Deletion policy of resources with data or keys: production prevents deletion, other profiles allow it."""
         return "PREVENT" if self.production else "DELETE"

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from providers.contract.adapter import DataStores, Watched
+from providers.contract.images import own_images
 from providers.contract.region_specs import is_warm
-from providers.contract.results import ObjectStore, Workloads
+from providers.contract.results import ObjectStore, RegionIdentifiers, ServiceIdentifiers, Workloads
+from providers.gcp.base.image_sources import platform_repository_id
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.cache.resources import GcpCache
 from providers.gcp.compute.resources import GcpCompute, service_address
@@ -37,4 +39,24 @@ def collect_workloads(
     if origin is not None and is_warm(base.spec):
         servers = (database.server.instance,) if database is not None else ()
         origin = replace(origin, ready=(*servers, *compute.services.values()))
-    return GcpWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress)
+    return GcpWorkloads(addresses, origin, compute, ingress, identifiers=_identifiers(base))
+
+
+def _identifiers(base: GcpBaseResources) -> RegionIdentifiers:
+    """Identifiers of the region; Cloud Run has no cluster, and Cloud Logging no group for one service."""
+    context = base.context
+    services = {
+        name: ServiceIdentifiers(
+            identity=base.identity.member(name),
+            identity_name=base.identity.accounts[name].email,
+            security_group=pulumi.Output.from_input(base.network.tags[name]),
+        )
+        for name in base.spec.services
+    }
+    repository = f"{context.registry_host}/{context.project}/{platform_repository_id(context.stack)}"
+    return RegionIdentifiers(
+        services=services,
+        network=base.network.network_id,
+        subnets=(base.network.subnet_id,),
+        registry=pulumi.Output.from_input(repository) if own_images(base.spec) else None,
+    )

@@ -120,7 +120,7 @@ def test_a_listed_secret_without_a_value_is_refused() -> None:
     with pytest.raises(InvalidConfiguration) as refused:
         declared(spec("aws", secrets=[KEY]))
     assert str(refused.value) == (
-        f'services.gateway.secrets: the secret {KEY} has no value. Pass it: secrets={{"{KEY}": ...}}.'
+        f"services.gateway.secrets: the secret {KEY} has no value. Pass its value in `secrets`."
     )
 
 

@@ -89,11 +89,15 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: Context
     ) -> Iterator[language_pb2.RunPluginResponse]:
-        """Run a policy pack until the engine cancels the call, and send what it prints; the first line is its port."""
+        """Run a policy pack or a provider until the engine cancels the call, and send what it prints; the first line is its port."""
         python = interpreter(request)
         if python is None:
             context.abort(grpc.StatusCode.UNKNOWN, f"no Python environment in {options_of(request).get('virtualenv')}")
-        command = [str(python), "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory]
+        folder = request.info.program_directory
+        arguments = (
+            ["-m", "pulumi.policy", *request.args, folder] if request.kind == "analyzer" else [folder, *request.args]
+        )
+        command = [str(python), "-u", *arguments]
         process = subprocess.Popen(command, cwd=request.pwd, env=dict(self._variables), stdout=subprocess.PIPE)
         context.add_callback(process.kill)
         assert process.stdout is not None

@@ -1,0 +1,123 @@
+"""`AgentPlatform` in programs in other languages under the real engine, with providers that simulate the clouds."""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agent_platform import AgentPlatform
+from agent_platform.testing import record
+from components.package.provider import TOKEN
+from tests.components.package_host import in_package
+from tests.components.test_programs import spec
+from tests.engine.conftest import need_engine
+from tests.engine.project import EngineProject, engine_path
+from tests.planning import ROOT, SECRET
+
+KEY = "OPENAI_API_KEY"
+INDEX = "random:index/randomPet:RandomPet"
+PROGRAMS = ROOT / "examples" / "programs"
+
+
+def need(program: str) -> None:
+    """Skip the test when a program is missing."""
+    if shutil.which(program, path=engine_path()) is None:
+        pytest.skip(f"no {program} on PATH")
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """Folder of the package, which runs in the environment of the tests."""
+    folder = tmp_path / "package"
+    folder.mkdir()
+    for name in ("__main__.py", "schema.json"):
+        (folder / name).symlink_to(ROOT / "plugin" / name)
+    project = yaml.safe_load((ROOT / "plugin" / "PulumiPlugin.yaml").read_text(encoding="utf-8"))
+    project["runtime"]["options"]["virtualenv"] = sys.prefix
+    (folder / "PulumiPlugin.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> EngineProject:
+    """Project without a program."""
+    need_engine()
+    project = EngineProject.create(tmp_path)
+    for name in ("__main__.py", "Pulumi.yaml"):
+        (project.folder / name).unlink()
+    return project
+
+
+def write_yaml(project: EngineProject, package: Path, platform: Mapping[str, object]) -> None:
+    """Write a program in YAML with a resource and a platform that uses it."""
+    properties = {"properties": platform, "type": "agent-platform:AgentPlatform"}
+    document = {
+        "name": "shop",
+        "runtime": "yaml",
+        "packages": {"agent-platform": str(package)},
+        "config": {"openaiApiKey": {"type": "string", "secret": True}},
+        "resources": {"index": {"type": "random:RandomPet"}, "search": properties},
+        "outputs": {"url": "${search.url}", "services": "${search.services}", "index": "${index.id}"},
+    }
+    (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def platform_of(cloud: str, **gateway: object) -> dict[str, object]:
+    """Return the properties of a small platform that uses the resource and the secret of the program."""
+    raw = spec(cloud, secrets=[KEY], environment={"INDEX": "${index.id}"}, **gateway)
+    return {**in_package(raw), "secrets": {KEY: "${openaiApiKey}"}}  # type: ignore[dict-item]
+
+
+def start(project: EngineProject) -> None:
+    """Create the stack with a value for its secret."""
+    project.run("stack", "init", "prod", stack=None)
+    project.run("config", "set", "--secret", "openaiApiKey", stdin=SECRET)
+
+
+def declared(cloud: str) -> set[tuple[str, str]]:
+    """Types and names of the resources that a Python program declares."""
+    raw = spec(cloud, secrets=[KEY], environment={"INDEX": "found"})
+    return {
+        (each.type, each.name) for each in record(lambda: AgentPlatform("search", raw, secrets={KEY: "any"})).resources
+    }
+
+
+def test_a_program_in_yaml_deploys_what_a_python_program_declares(
+    cloud: str, program: EngineProject, package: Path
+) -> None:
+    need("pulumi-language-yaml")
+    write_yaml(program, package, platform_of(cloud))
+    start(program)
+    program.up()
+    state = program.state()
+    resources = {(str(each["type"]), str(each["urn"]).rpartition("::")[2]) for each in state}
+    assert declared(cloud) == {each for each in resources if each[1].startswith("search")}
+    outputs = json.loads(program.run("stack", "output", "--json"))
+    assert outputs["services"]["gateway"]["url"].startswith("http")
+    assert SECRET not in json.dumps(state)
+    assert {step["op"] for step in program.steps()} == {"same"}
+    index = next(each for each in state if each["type"] == INDEX)
+    assert any(index["urn"] in (each.get("dependencies") or ()) for each in state)  # type: ignore[operator]
+    assert [each for each in state if each["type"] == TOKEN]
+
+
+def test_mistakes_are_reported_at_the_properties_of_the_program(program: EngineProject, package: Path) -> None:
+    need("pulumi-language-yaml")
+    platform = platform_of("aws", health={"timeoutSeconds": 1}, port=70000)
+    write_yaml(program, package, {**platform, "aws": {"region": "us-west-2", "accountId": "12"}})
+    start(program)
+    error = program.run("preview", expected=255)
+    for path in ("aws.accountId", "services.gateway.health.timeoutSeconds", "services.gateway.port"):
+        assert path in error
+
+
+def test_the_engine_reads_the_schema_of_the_package(program: EngineProject, package: Path) -> None:
+    (program.folder / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n", encoding="utf-8")
+    read = json.loads(program.run("package", "get-schema", str(package), stack=None))
+    checked_in = json.loads((ROOT / "plugin" / "schema.json").read_text(encoding="utf-8"))
+    assert read["resources"][TOKEN]["inputProperties"] == checked_in["resources"][TOKEN]["inputProperties"]
+    assert read["types"].keys() == checked_in["types"].keys()
