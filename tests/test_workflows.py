@@ -253,3 +253,42 @@ def test_the_tests_run_on_the_oldest_supported_python_and_on_a_newer_one() -> No
     workflow = yaml.safe_load((GITHUB / "workflows" / "test.yaml").read_text(encoding="utf-8"))
     versions = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert versions[0] == oldest and len(versions) > 1
+
+
+SELECTED = {
+    "tests/policy_pack": ("long-test", "long"),
+    "tests/automation/test_report_browser.py": ("long-test", "long"),
+    "tests/aws/test_live_account.py": ("long-test", "long"),
+}
+"""Tests that need a program beside Python: the target of the Makefile that runs them, and its selection by marker."""
+
+
+@pytest.mark.parametrize("path", SELECTED)
+def test_every_test_that_needs_another_program_is_selected_in_ci(path: str) -> None:
+    target, marker = SELECTED[path]
+    recipes = dict(re.findall(r"^([a-z-]+):.*\n\t(.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert f"-m {marker}" in recipes[target].replace('"', "")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        marker,
+    ]
+    process = subprocess.run([*command, path], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout
+    assert "deselected" not in process.stdout
+
+
+def test_ci_installs_what_these_tests_need_before_it_runs_them() -> None:
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    steps = [run.index(step) for step in (".ci/tools\n", "make policies\n", "make test\n", "make long-test\n")]
+    assert steps == sorted(steps)
+    tools = (ROOT / ".ci" / "tools").read_text(encoding="utf-8")
+    assert all(name in tools for name in ("chromium", "axe-core", "moto[server]", "awscli"))
