@@ -68,8 +68,12 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version="0.0.0")
 
     def GetRequiredPackages(self, request: Any, context: Context) -> language_pb2.GetRequiredPackagesResponse:
-        """Return the provider packages that are installed in this environment."""
-        return language_pb2.GetRequiredPackagesResponse(packages=list(required_packages()))
+        """Return the provider packages that are installed in this environment.
+
+        Of a package none: the engine downloads what it installs one with, and the providers of the tests are on PATH.
+        """
+        is_package = (Path(request.info.program_directory) / "PulumiPlugin.yaml").is_file()
+        return language_pb2.GetRequiredPackagesResponse(packages=[] if is_package else list(required_packages()))
 
     def Run(self, request: language_pb2.RunRequest, context: Context) -> language_pb2.RunResponse:
         """Run the program until it ends."""
@@ -85,6 +89,12 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             return language_pb2.RunResponse(bail=True)
         error = f"program exited with non-zero exit code: {exit_code}" if exit_code else ""
         return language_pb2.RunResponse(error=error)
+
+    def InstallDependencies(
+        self, request: language_pb2.InstallDependenciesRequest, context: Context
+    ) -> Iterator[language_pb2.InstallDependenciesResponse]:
+        """Install nothing: the environment of the tests has the dependencies."""
+        yield from ()
 
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: Context
