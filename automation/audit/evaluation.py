@@ -187,6 +187,8 @@ def _result(check: Check, answer: Answer, site: AuditSite, accepted: Acceptances
 
 def _judged(check: Check, answer: CloudCheck, site: AuditSite, accepted: Acceptances) -> AuditedCheck:
     findings = tuple(_finding(check, evidence, accepted) for evidence in answer.run(site))
+    if not findings and answer.in_existing_network and site.spec.network.existing is not None:
+        return AuditedCheck(check, CheckVerdict.ONLY_LIVE, answer.controls, note=answer.in_existing_network)
     if not findings:
         return AuditedCheck(check, CheckVerdict.NOT_APPLICABLE, answer.controls, note="the stack has no such resource")
     verdicts = {finding.verdict for finding in findings}

@@ -242,6 +242,12 @@ PROGRAM_PATTERNS = (
     ),
     ErrorPattern(
         kind=Failure.PROGRAM,
+        pattern=r"InvalidConfiguration: (?P<why>network\.existing\.[^\n]*(?:\nnetwork\.existing\.[^\n]*)*)",
+        problem="the existing network does not fit:\n{why}",
+        fix="docs/existing.md describes what must be true of it",
+    ),
+    ErrorPattern(
+        kind=Failure.PROGRAM,
         pattern=r"Program failed with an unhandled exception:.*?\n(?P<why>(?!warning: )\S[^\n]*)(?:\s*\nwarning: [^\n]*)*\s*\Z",
         problem="the program failed: {why}",
         fix="run `agent-platform plan {stack}`, which reproduces the error without the engine",

@@ -2,6 +2,11 @@
 
 ROUTED = {"services.web.path": "/"}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
+WITH_CERTIFICATE: dict[str, object] = {
+    **WITH_DOMAIN,
+    "azure.entry": "gateway",
+    "ingress.certificate": {"azure": "certificates/acme-certs/agents"},
+}
 WITH_KEY: dict[str, object] = {**ROUTED, "ingress.auth": {"mode": "api_key"}}
 LOGIN = "https://login.example.com"
 PUBLIC_KEYS = tuple(

@@ -15,6 +15,7 @@ import pulumi
 from google.protobuf import struct_pb2
 from pulumi.runtime.config import get_config
 
+from automation.plan import existing_networks
 from automation.plan.inventory import Value
 from automation.plan.sdk_internals import (
     SIGNATURE,
@@ -166,10 +167,13 @@ def _managed_zones(arguments: Arguments) -> dict[str, Value]:
         "managedZoneId": "1",
         "nameServers": [],
     }
-    return {"id": "<zones>", "project": arguments.get("project"), "managedZones": [{**selected, **unused}]}
+    private = [{"dnsName": name, "visibility": "private"} for name in existing_networks.private_zones()]
+    zones = [{**unused, "name": f"<dns:ManagedZone {each['dnsName']}>.name", **each} for each in (selected, *private)]
+    return {"id": "<zones>", "project": arguments.get("project"), "managedZones": zones}
 
 
 ANSWERS: dict[str, Callable[[Arguments], dict[str, Value]]] = {
+    **existing_networks.ANSWERS,
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda _: {
         "id": "<zones>",
         "names": [f"<zone {letter}>" for letter in "abcdef"],

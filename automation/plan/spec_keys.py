@@ -15,6 +15,7 @@ from automation.plan.authentication_contexts import (
     ROUTED,
     SIGN_IN,
     TOKENS,
+    WITH_CERTIFICATE,
     WITH_DOMAIN,
     WITH_ENDPOINTS,
     WITH_KEY,
@@ -28,6 +29,7 @@ from automation.plan.docs.schema import (
     resolved,
     value_node,
 )
+from automation.plan.existing_keys import EXISTING_KEYS
 from automation.plan.kubernetes_keys import IN_CLUSTER, KUBERNETES_KEYS
 from automation.stack.document import with_values
 from providers.contract.spec.defaults import Raw
@@ -131,11 +133,6 @@ LISTING: dict[str, object] = {
     "services.web.egress": [{"host": "db.example.com", "port": 5432}],
 }
 WITH_WAF: dict[str, object] = {**ROUTED, "ingress.waf": {}}
-WITH_CERTIFICATE: dict[str, object] = {
-    **WITH_DOMAIN,
-    "azure.entry": "gateway",
-    "ingress.certificate": {"azure": "certificates/acme-certs/agents"},
-}
 FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app.py"]}}
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
@@ -233,6 +230,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("network.egress_control", "names", LISTING),
     Leaf("network.private_endpoints", True),
     Leaf("network.flow_logs", True),
+    *(Leaf(f"network.existing.{key}".rstrip("."), value, context) for key, value, context in EXISTING_KEYS),
     Leaf("ingress.domain", "agents.example.com", ROUTED),
     Leaf("ingress.dns_zone", "example.com", WITH_DOMAIN),
     Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),

@@ -34,6 +34,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "egress": (
         "egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts", "external_hosts",
     ),
+    "database_subnet_ids": ("database_subnets", "db_subnets", "db_subnet_ids", "data_subnets", "isolated_subnets"),
     "dns_zone": ("zone", "hosted_zone", "zone_name"),
     "emails": ("email", "mail", "mails"),
     "entry_port": ("port",),
@@ -65,6 +66,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "profile": ("tier", "stage"),
     "project": ("project_id",),
     "rate_limit": ("throttle", "rate_limits", "limits", "requests_per_minute"),
+    "private_subnet_ids": ("subnet_ids", "subnets", "private_subnets", "app_subnets"),
+    "public_subnet_ids": ("public_subnets", "load_balancer_subnets"),
+    "vpc_id": ("vpc", "id", "network_id", "network"),
     "per_address": ("per_ip", "ip", "per_minute", "per_client"),
     "per_key": ("per_user", "per_token", "per_api_key"),
     "region": ("location", "zone", "region_name"),
@@ -133,9 +137,15 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "network",
-        ("vpc_id", "vpc", "existing", "subnet_ids", "subnets", "vnet_id", "network_id", "private_subnets", "public_subnets"),
-        "the platform always creates its own network",
-        "set `network.cidr` to a free range for a later peering, and remove this key",
+        ("vpc_id", "vpc", "subnet_ids", "subnets", "vnet_id", "network_id", "private_subnets", "public_subnets"),
+        "an existing network is named in a block for each cloud",
+        "set `network.existing`, such as {aws: {vpc_id: ..., private_subnet_ids: [...]}}, and remove this key",
+    ),
+    Unavailable(
+        "network.existing",
+        ("vpc_id", "vpc", "subnet_ids", "subnets", "vnet_id", "network_id", "private_subnets", "public_subnets"),
+        "an existing network is named in a block for each cloud",
+        "move it into the block of the cloud, such as `network.existing.aws`",
     ),
     Unavailable(
         "network",

@@ -7,7 +7,7 @@ from providers import AVAILABLE
 from providers.contract.audit import CHECK_IDS, acceptance_key
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.existing_stores import existing_stores
-from providers.contract.spec import Platform
+from providers.contract.spec import ExistingNetworkSpec, Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
 from providers.contract.tokens import counting_services, has_prometheus, unpriced_models
 
@@ -64,6 +64,22 @@ def check_closed_egress(spec: Platform) -> Iterator[ConfigError]:
     if spec.network.egress == "none" and not spec.network.private_endpoints:
         problem = "none needs `network.private_endpoints: true`; images could not be pulled and secrets not be read"
         yield ConfigError("network.egress", problem, "set network.private_endpoints to true, or use single")
+
+
+def check_existing_network(spec: Platform) -> Iterator[ConfigError]:
+    """Require the block of the chosen cloud alone, and no second region, which would need a network of its own."""
+    existing, key = spec.network.existing, "network.existing"
+    if existing is None or spec.cloud not in ExistingNetworkSpec.model_fields:
+        return
+    others = [name for name in existing.model_fields_set if name != spec.cloud and getattr(existing, name) is not None]
+    if others:
+        problem = f"it names a network on {listed(sorted(others), 'and')}, and the cloud is {spec.cloud}"
+        yield ConfigError(key, problem, f"name one under {key}.{spec.cloud} alone, or remove it")
+    elif getattr(existing, spec.cloud) is None:
+        yield ConfigError(key, "it names no network", f"name one under {key}.{spec.cloud}, or remove it")
+    if spec.recovery.mode == "warm":
+        problem = '"warm" runs services in a second region, and `network.existing` names a network in one'
+        yield ConfigError("recovery.mode", problem, f"use none or backup, or remove {key}")
 
 
 def check_disk(spec: Platform) -> Iterator[ConfigError]:

@@ -107,6 +107,7 @@ RULES = (
         ),
     ),
     Rule(platform_rules.check_two_stores, reads=("kubernetes", "database.existing", "cache.existing")),
+    Rule(platform_rules.check_existing_network, reads=("cloud", "network.existing", "recovery.mode")),
     Rule(platform_rules.check_disk, reads=("profile", "database.storage_gib", "database.max_storage_gib")),
     Rule(platform_rules.check_queue_cache, reads=("cache", "services.*.uses", "services.*.app")),
     Rule(platform_rules.check_windows, reads=("database.backup", "database.maintenance")),

@@ -48,6 +48,17 @@ RESOURCE_TRAITS = ResourceTraits(
         *STORES_TO_EXISTING,
         ReplacingChange("network.cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
         ReplacingChange("network.cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),
+        *(
+            ReplacingChange("network.existing", type_token, why)
+            for type_token, why in (
+                ("aws:ec2/vpc:Vpc", "the platform's own VPC is not part of an existing one"),
+                ("aws:ec2/subnet:Subnet", "the subnets of the platform's own VPC are not part of an existing one"),
+                ("aws:ec2/eip:Eip", "connections leave an existing VPC by the gateways of its owner"),
+                ("aws:rds/instance:Instance", "the platform does not move a database to another VPC"),
+                ("aws:elasticache/replicationGroup:ReplicationGroup", "a cache cannot move to another VPC"),
+                ("aws:lb/loadBalancer:LoadBalancer", "a load balancer cannot move to another VPC"),
+            )
+        ),
         ReplacingChange("network.standby_cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
         ReplacingChange("network.standby_cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),
         ReplacingChange(

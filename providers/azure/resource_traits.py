@@ -19,6 +19,8 @@ from providers.contract.resource_traits import (
 )
 from providers.contract.spec import DatabaseSpec
 
+ENVIRONMENT_STAYS = "an environment cannot move to another subnet"
+SERVER_STAYS = "a database server cannot move to another subnet"
 FAILED = ("provisioningState", ("Failed", "Canceled"))
 
 
@@ -67,6 +69,27 @@ RESOURCE_TRAITS = ResourceTraits(
             "the other entry is created first; the record of the domain then leads to it, and the old entry is deleted last",
         ),
         ReplacingChange("azure.entry", "azure-native:cdn:AFDEndpoint", "it is a part of Front Door"),
+        *(
+            ReplacingChange("network.existing", type_token, why)
+            for type_token, why in (
+                ("azure-native:network:VirtualNetwork", "the platform's own network is not part of an existing one"),
+                ("azure-native:network:Subnet", "the subnets of the platform's own network are not in an existing one"),
+                (
+                    "azure-native:network:PublicIPAddress",
+                    "connections leave existing subnets by the gateway of their owner",
+                ),
+                ("azure-native:app:ManagedEnvironment", ENVIRONMENT_STAYS),
+                ("azure-native:dbforpostgresql:Server", SERVER_STAYS),
+            )
+        ),
+        *(
+            ReplacingChange(f"network.existing.azure{field}", "azure-native:app:ManagedEnvironment", ENVIRONMENT_STAYS)
+            for field in ("", ".container_apps_subnet_id")
+        ),
+        *(
+            ReplacingChange(f"network.existing.azure{field}", "azure-native:dbforpostgresql:Server", SERVER_STAYS)
+            for field in ("", ".database_subnet_id")
+        ),
         ReplacingChange("azure.tenant_id", "azure-native:keyvault:Vault", "a vault cannot move to another tenant"),
         ReplacingChange(
             "network.zones",

@@ -65,6 +65,8 @@ class CloudCheck:
 
     run: CheckRun
     controls: tuple[str, ...] = ()
+    in_existing_network: str = ""
+    """Part of an existing network to read in the account, as the stack declares nothing that the check reads."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,24 @@ RESOURCE_TRAITS = ResourceTraits(
         ReplacingChange("gcp.region", "*", "everything is recreated in the new region; create a new stack instead"),
         ReplacingChange("gcp.standby_region", "*", "copies cannot move to another region; those there are deleted"),
         ReplacingChange("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"),
+        *(
+            ReplacingChange("network.existing", type_token, why)
+            for type_token, why in (
+                ("gcp:compute/network:Network", "the platform's own network is not part of an existing one"),
+                (
+                    "gcp:compute/subnetwork:Subnetwork",
+                    "the subnet of the platform's own network is not in an existing one",
+                ),
+                ("gcp:compute/address:Address", "connections leave an existing network by the Cloud NAT of its owner"),
+                ("gcp:compute/globalAddress:GlobalAddress", "an existing network has an allocated range of its owner"),
+                ("gcp:servicenetworking/connection:Connection", "an existing network has a peering of its owner"),
+                (
+                    "gcp:sql/databaseInstance:DatabaseInstance",
+                    "the platform does not move a database to another network",
+                ),
+                ("gcp:redis/instance:Instance", "the network of a Memorystore instance cannot be changed"),
+            )
+        ),
         ReplacingChange(
             "network.standby_cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"
         ),

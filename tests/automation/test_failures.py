@@ -200,6 +200,14 @@ def test_an_exception_of_the_program_is_reported_by_its_last_line() -> None:
     assert (failure.kind, failure.problem) == (Failure.PROGRAM, "the program failed: ValueError: boom")
 
 
+def test_every_property_of_an_existing_network_that_does_not_fit_is_reported() -> None:
+    lines = "network.existing.aws.vpc_id: one. Fix it.\nnetwork.existing.aws.public_subnet_ids: two. Fix it."
+    error = f"providers.contract.diagnostics.InvalidConfiguration: {lines}\nwarning: a deprecation"
+    failure = program_failure(PROGRAM_ERROR.replace("ValueError: boom", error))
+    assert (failure.kind, failure.problem) == (Failure.PROGRAM, f"the existing network does not fit:\n{lines}")
+    assert "docs/existing.md" in failure.fix
+
+
 def test_a_missing_package_of_the_program_is_named() -> None:
     error = "ModuleNotFoundError: No module named 'pulumi_aws'"
     failure = program_failure(PROGRAM_ERROR.replace("ValueError: boom", error))

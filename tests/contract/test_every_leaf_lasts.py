@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from automation.plan.docs.capabilities import key_support
+from automation.plan.existing_keys import AZURE_FIELDS, AZURE_VNET, GCP_NETWORK, VPC
 from automation.plan.inventory import Inventory
 from automation.plan.spec_keys import LEAVES, Leaf
 from automation.stack.document import REMOVE, stack_of, with_values
@@ -44,6 +45,18 @@ COPY_KEYS: Mapping[str, object] = {
 """Keys of copies in a standby region with another value."""
 CERTIFICATE = {"azure": "certificates/acme-certs/agents"}
 """What an Application Gateway needs for the domain of production."""
+EXISTING: Mapping[str, Mapping[str, object]] = {
+    "aws": {
+        "vpc_id": VPC,
+        **{
+            f"{tier}_subnet_ids": [f"subnet-0{number}00000000000000{zone}" for zone in range(3)]
+            for number, tier in enumerate(("public", "private", "database"))
+        },
+    },
+    "gcp": GCP_NETWORK,
+    "azure": {name: f"{AZURE_VNET}/subnets/{name}" for name in AZURE_FIELDS},
+}
+"""Networks that production could be moved to."""
 WARM_KEYS: Mapping[str, object] = {"network.standby_cidr": "10.60.0.0/16"}
 """Keys of services in a standby region with another value."""
 OTHER_SECRET = {"database.existing.url", "cache.existing.url"}
@@ -99,6 +112,10 @@ def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> N
 
 def standing(key: str, cloud: str) -> Raw:
     """Production before the change of a key; with copies or services in a standby region for the keys of these."""
+    if key.startswith("network.existing."):
+        return with_values(
+            production(cloud=cloud), {"network.cidr": REMOVE, "network.existing": {cloud: EXISTING[cloud]}}
+        )
     if key in WARM_KEYS:
         return production({**COPIES, "recovery": {"mode": "warm", "standby_region": "us-east-1"}}, cloud=cloud)
     changes: Mapping[str, object] = COPIES if key in COPY_KEYS else {}
@@ -128,6 +145,11 @@ def losing_change(key: str, cloud: str) -> Raw:
         return with_values(production(cloud=cloud), {key: ["us-west-2b", "us-west-2c", "us-west-2d"]})
     if key == "azure.entry":
         return with_values(production(cloud=cloud), {key: "gateway", "ingress.certificate": CERTIFICATE})
+    if key.startswith("network.existing."):
+        others = {name: f"{AZURE_VNET}/subnets/other-{name}" for name in AZURE_FIELDS}
+        return with_values(standing(key, cloud), {key: others.get(key.rpartition(".")[2], others)})
+    if key == "network.existing":
+        return with_values(production(cloud=cloud), {"network.cidr": REMOVE, key: {cloud: EXISTING[cloud]}})
     if key in COPY_KEYS or key in WARM_KEYS:
         return with_values(standing(key, cloud), {key: {**COPY_KEYS, **WARM_KEYS}[key]})
     if key in risky:

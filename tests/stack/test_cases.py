@@ -49,8 +49,8 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "duplicate-service": ("services.gateway: set twice, at line 7 and at line 8. Keep one of the two.",),
     "environment-as-list": ("services.gateway.environment: must be a mapping, not a list. Write it as {NAME: value}.",),
     "existing-network": (
-        "network.vpc_id: unknown key: the platform always creates its own network. "
-        "Set `network.cidr` to a free range for a later peering, and remove this key.",
+        "network.vpc_id: unknown key: an existing network is named in a block for each cloud. "
+        "Set `network.existing`, such as {aws: {vpc_id: ..., private_subnet_ids: [...]}}, and remove this key.",
     ),
     "indented-with-tabs": (
         "FILE: invalid YAML at line 8, column 1: found character TAB that cannot start any token. "

@@ -175,6 +175,8 @@ def check_organization(facts: CheckInput, stack: Stack) -> Finding:
 def check_zones(facts: CheckInput, stack: Stack) -> Finding:
     """Check that the zones that the stack uses exist and have Fargate and the endpoints of the services."""
     subject, count = "availability zones", stack.spec.network.zones
+    if stack.spec.network.existing is not None:
+        return ok(subject, "those of the existing subnets, which the update reads and checks")
     region = target_of(stack.spec, stack.name).region
     answer = facts.answers.answers.get("zones")
     if answer is None:

@@ -117,9 +117,11 @@ def images_expire(site: AuditSite) -> Iterator[CheckEvidence]:
 
 def registry_has_endpoints(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the endpoints by which images are pulled inside the network."""
+    existing = site.spec.network.existing is not None
     endpoints = {str(each.value("serviceName")).partition(".ecr.")[2] for each in site.of_type("ec2:VpcEndpoint")}
     for name in ("api", "dkr") if site.of_type("ecr:Repository") else ():
-        why = "" if name in endpoints else "images are pulled over the internet"
+        absent = "images are pulled over the internet" + (", unless the existing VPC has it" if existing else "")
+        why = "" if name in endpoints else absent
         yield CheckEvidence("", f"ec2:VpcEndpoint ecr.{name}", str(name in endpoints), not why, why)
 
 

@@ -89,7 +89,7 @@ def _replication_group(
         snapshot_window=SNAPSHOT_WINDOW,
         maintenance_window=MAINTENANCE_WINDOW,
         log_delivery_configurations=[_log_delivery(scope, base, log) for log in LOGS],
-        opts=scope.opts(),
+        opts=scope.opts(replacement_trigger=base.network.trigger(base.spec)),
     )
 
 
@@ -111,7 +111,7 @@ def _subnet_group(scope: Scope, base: AwsBaseResources) -> aws.elasticache.Subne
         scope.named("subnets"),
         description="Database tier of the platform's network",
         subnet_ids=list(base.network.database_subnet_ids),
-        opts=scope.opts(),
+        opts=scope.opts(replacement_trigger=base.network.trigger(base.spec)),
     )
 
 

@@ -145,6 +145,7 @@ def create_instance(
             # RDS creates missing log groups without retention, and checks the monitoring role on creation
             depends_on=[*logs.values(), monitoring_policy],
             ignore_changes=ignored(warm=is_warm(base.spec), passive=passive),
+            replacement_trigger=base.network.trigger(base.spec),
         ),
     )
 
@@ -219,7 +220,7 @@ def _subnet_group(scope: Scope, base: AwsBaseResources) -> aws.rds.SubnetGroup:
         scope.named("subnets"),
         description="Database tier of the platform's network",
         subnet_ids=list(base.network.database_subnet_ids),
-        opts=scope.opts(),
+        opts=scope.opts(replacement_trigger=base.network.trigger(base.spec)),
     )
 
 

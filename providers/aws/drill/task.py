@@ -52,9 +52,9 @@ def create_groups(scope: Scope, base: AwsBaseResources) -> DrillGroups:
         )
         for part in ("databases", "task")
     )
-    rules = [*_flow(scope, task, databases, "task-to-databases", DATABASE_PORT)]
+    rules = [*_flow(scope, task.id, databases.id, "task-to-databases", DATABASE_PORT)]
     if base.network.groups.endpoints is not None:
-        rules += _flow(scope, task, base.network.groups.endpoints, "task-to-endpoints", HTTPS_PORT)
+        rules += _flow(scope, task.id, base.network.groups.endpoints, "task-to-endpoints", HTTPS_PORT)
     rules.append(
         aws.vpc.SecurityGroupEgressRule(
             scope.named("task-to-world"),
@@ -71,27 +71,27 @@ def create_groups(scope: Scope, base: AwsBaseResources) -> DrillGroups:
 
 
 def _flow(
-    scope: Scope, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, part: str, port: int
+    scope: Scope, source: pulumi.Output[str], target: pulumi.Output[str], part: str, port: int
 ) -> tuple[pulumi.Resource, pulumi.Resource]:
     return (
         aws.vpc.SecurityGroupEgressRule(
             scope.named(f"{part}-out"),
-            security_group_id=source.id,
+            security_group_id=source,
             description=part,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            referenced_security_group_id=target.id,
+            referenced_security_group_id=target,
             opts=scope.opts(),
         ),
         aws.vpc.SecurityGroupIngressRule(
             scope.named(f"{part}-in"),
-            security_group_id=target.id,
+            security_group_id=target,
             description=part,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            referenced_security_group_id=source.id,
+            referenced_security_group_id=source,
             opts=scope.opts(),
         ),
     )

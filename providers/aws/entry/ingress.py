@@ -138,7 +138,7 @@ def create_load_balancer(scope: Scope, base: AwsBaseResources) -> aws.lb.LoadBal
         access_logs=aws.lb.LoadBalancerAccessLogsArgs(bucket=logs.name, prefix=ACCESS_LOGS, enabled=True),
         connection_logs=aws.lb.LoadBalancerConnectionLogsArgs(bucket=logs.name, prefix=CONNECTION_LOGS, enabled=True),
         # the load balancer writes a test object when logs are enabled, which the bucket's policy must allow
-        opts=scope.opts(depends_on=[logs.policy]),
+        opts=scope.opts(depends_on=[logs.policy], replacement_trigger=network.trigger(base.spec)),
     )
 
 

@@ -103,7 +103,7 @@ def create_failed_connections_metric(
 
 
 def count_lines(
-    scope: Scope, part: str, stack: str, metric: str, log_group: pulumi.Input[str], pattern: str
+    scope: Scope, part: str, stack: str, metric: str, log_group: pulumi.Input[str], pattern: pulumi.Input[str]
 ) -> aws.cloudwatch.LogMetricFilter:
     """Declare a metric of the stack's namespace that counts the lines of a log group that match a filter pattern."""
     return aws.cloudwatch.LogMetricFilter(

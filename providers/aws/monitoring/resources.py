@@ -161,7 +161,8 @@ def _security(scope: Scope, base: AwsBaseResources) -> dict[str, AwsAlarmTarget]
         targets[ACCOUNT_PERMISSIONS] = AwsAlarmTarget(context.stack, changes)
     flows = base.network.flow_log_group
     if flows is not None:
-        pattern = denied_flows(base.spec.network.cidr)
+        existing = base.network.existing_cidr
+        pattern = denied_flows(base.spec.network.cidr) if existing is None else existing.apply(denied_flows)
         count_lines(scope, "denied-flows", context.stack, DENIED_FLOWS, flows, pattern)
         targets[NETWORK_FLOWS] = AwsAlarmTarget(context.stack)
     return targets

@@ -1,7 +1,7 @@
 """VPC endpoints: AWS services that are reached without leaving the VPC, and the actions allowed through them.
 
-S3 always has a gateway endpoint: it is free and keeps image layers off the NAT gateway. The others are interface
-endpoints in the private tier, declared when `private_endpoints` is set.
+In a VPC of the platform S3 has a gateway endpoint: it is free and keeps image layers off the NAT gateway. The others are
+interface endpoints in the private tier, declared when `private_endpoints` is set.
 
 An endpoint policy grants nothing; it limits what passes. Each names the actions that tasks need and this account, so
 that stolen credentials of another account cannot send data out through it. There is no endpoint of CloudWatch metrics:
@@ -16,8 +16,8 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.context import AwsContext
+from providers.aws.network.existing_limits import shares_endpoints
 from providers.aws.network.flows import private_services
-from providers.aws.network.security_groups import SecurityGroups
 from providers.aws.observability.collector import WRITE_SPANS
 from providers.contract.component import Scope
 
@@ -46,16 +46,11 @@ class InterfaceEndpoint:
         return self.service.replace(".", "-")
 
 
-def create_endpoints(
-    scope: Scope,
-    context: AwsContext,
-    vpc: aws.ec2.Vpc,
-    groups: SecurityGroups,
-    subnets: Sequence[aws.ec2.Subnet],
-    tables: Sequence[aws.ec2.RouteTable],
-) -> tuple[aws.ec2.VpcEndpoint, tuple[pulumi.Resource, ...]]:
-    """Gateway endpoint of S3, whose prefix list security group rules refer to, and all endpoints including it."""
-    s3 = aws.ec2.VpcEndpoint(
+def create_s3_endpoint(
+    scope: Scope, context: AwsContext, vpc: aws.ec2.Vpc, tables: Sequence[aws.ec2.RouteTable]
+) -> aws.ec2.VpcEndpoint:
+    """Gateway endpoint of S3 in the route tables of the private tier."""
+    return aws.ec2.VpcEndpoint(
         scope.named("s3"),
         vpc_id=vpc.id,
         service_name=f"com.amazonaws.{context.region}.s3",
@@ -64,33 +59,31 @@ def create_endpoints(
         policy=document(*object_statements(context)),
         opts=scope.opts(),
     )
-    if groups.endpoints is None:
-        return s3, (s3,)
-    interfaces = [
-        _interface(scope, context, vpc, groups.endpoints, subnets, endpoint)
-        for endpoint in interface_endpoints(context)
-    ]
-    return s3, (s3, *interfaces)
 
 
-def _interface(
+def create_interface_endpoints(
     scope: Scope,
     context: AwsContext,
-    vpc: aws.ec2.Vpc,
-    group: aws.ec2.SecurityGroup,
-    subnets: Sequence[aws.ec2.Subnet],
-    endpoint: InterfaceEndpoint,
-) -> aws.ec2.VpcEndpoint:
-    return aws.ec2.VpcEndpoint(
-        scope.named(endpoint.part),
-        vpc_id=vpc.id,
-        service_name=f"com.amazonaws.{context.region}.{endpoint.service}",
-        vpc_endpoint_type="Interface",
-        private_dns_enabled=True,
-        subnet_ids=[subnet.id for subnet in subnets],
-        security_group_ids=[group.id],
-        policy=document(*endpoint.statements),
-        opts=scope.opts(),
+    vpc_id: pulumi.Output[str],
+    subnet_ids: Sequence[pulumi.Output[str]],
+    group_id: pulumi.Output[str] | None,
+) -> tuple[pulumi.Resource, ...]:
+    """Interface endpoints in the private tier; none where an existing VPC has them."""
+    if group_id is None or shares_endpoints(context.spec):
+        return ()
+    return tuple(
+        aws.ec2.VpcEndpoint(
+            scope.named(endpoint.part),
+            vpc_id=vpc_id,
+            service_name=f"com.amazonaws.{context.region}.{endpoint.service}",
+            vpc_endpoint_type="Interface",
+            private_dns_enabled=True,
+            subnet_ids=list(subnet_ids),
+            security_group_ids=[group_id],
+            policy=document(*endpoint.statements),
+            opts=scope.opts(),
+        )
+        for endpoint in interface_endpoints(context)
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.aws.base.image_sources import ECR_HOST
+from providers.aws.network.existing_limits import shares_endpoints
 from providers.contract.authentication import guarded_services
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
 from providers.contract.egress import checks_names, outside_ports
@@ -72,11 +73,11 @@ class AwsFlow:
 
 
 def peers(spec: Platform) -> tuple[str, ...]:
-    """Return every peer that has a security group."""
+    """Return every peer that has a security group of the platform."""
     optional = {
         DATABASE: spec.database is not None,
         CACHE: spec.cache is not None,
-        ENDPOINTS: spec.network.private_endpoints,
+        ENDPOINTS: spec.network.private_endpoints and not shares_endpoints(spec),
     }
     return (
         LOAD_BALANCER,

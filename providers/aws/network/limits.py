@@ -5,6 +5,7 @@ from math import ceil
 
 from providers.aws.network.allowed_names import allowed_names
 from providers.aws.network.cidr import address_plan, cidr_problem, usable_addresses
+from providers.aws.network.existing_limits import existing_adjustments, existing_refusals, existing_vpc
 from providers.aws.network.flows import client_cidrs, client_ports, internet_ports, pulled_from_internet
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, displayed, listed
 from providers.contract.egress import HTTPS_PORT, checks_names, listed_hosts, open_port_adjustments, other_ports
@@ -22,16 +23,18 @@ RULES_PER_NETWORK_ACL, OWN_OUTBOUND_RULES = 20, 4
 """Rules of a network ACL in one direction (same page), and those of the public tier for every stack."""
 
 
-def network_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
+def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Blocks that cannot be divided or are too small, too few zones, unreachable images and too many client ranges."""
-    return [*_cidr(spec), *_zones(spec), *_zone_names(spec), *_images(spec), *_clients(spec), *_listed_ports(spec)]
+    own = () if existing_vpc(spec) is not None else (*_cidr(spec), *_zone_names(spec), *_listed_ports(spec))
+    return [*own, *existing_refusals(spec), *_zones(spec), *_images(spec), *_clients(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
     """Services without access to the internet, the ports that are open to others, and how names are checked."""
+    existing = existing_adjustments(spec)
     if spec.network.egress == "none":
-        return []
-    return [_egress(spec), *open_port_adjustments(spec), *_names(spec)]
+        return existing
+    return [*existing, _egress(spec), *open_port_adjustments(spec), *_names(spec)]
 
 
 def _egress(spec: Platform) -> Adjustment:
@@ -66,13 +69,18 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
         yield Unsupported("aws", "network.cidr", invalid.problem, invalid.fix)
         return
     available = usable_addresses(address_plan(cidr).subnet("private", 0)) - RESERVED_INTERFACES
-    tasks = sum(_tasks_per_replica(service) * service.replicas.max for service in spec.services.values())
+    tasks = tasks_at_peak(spec)
     if ceil(tasks / zones) > available:
         problem = (
             f"a deployment at maximum scale runs {tasks} tasks, {ceil(tasks / zones)} in each of {zones} zones, and a "
             f"private subnet of {cidr} has addresses for {available}"
         )
         yield Unsupported("aws", "network.cidr", problem, fix="use a larger block, up to /16, or lower replicas.max")
+
+
+def tasks_at_peak(spec: Platform) -> int:
+    """Return the tasks that run while a deployment replaces the maximum number of replicas."""
+    return sum(_tasks_per_replica(service) * service.replicas.max for service in spec.services.values())
 
 
 def _tasks_per_replica(service: Service) -> int:

@@ -22,19 +22,19 @@ ASSOCIATION_PRIORITY = 101
 """Lowest priority of an association; those up to 100 and from 9900 are of Firewall Manager: Route 53 Resolver API."""
 
 
-def create_name_filter(scope: Scope, context: AwsContext, vpc: aws.ec2.Vpc) -> tuple[pulumi.Resource, ...]:
+def create_name_filter(scope: Scope, context: AwsContext, vpc_id: pulumi.Output[str]) -> tuple[pulumi.Resource, ...]:
     """Declare the DNS Firewall of the VPC; returns what services depend on, nothing unless names are checked."""
     if not checks_names(context.spec):
         return ()
     config = aws.route53.ResolverFirewallConfig(
-        scope.named("names"), resource_id=vpc.id, firewall_fail_open="DISABLED", opts=scope.opts()
+        scope.named("names"), resource_id=vpc_id, firewall_fail_open="DISABLED", opts=scope.opts()
     )
     group = aws.route53.ResolverFirewallRuleGroup(scope.named("names"), tags=dict(scope.tags), opts=scope.opts())
     rules = tuple(_rules(scope, context, group))
     association = aws.route53.ResolverFirewallRuleGroupAssociation(
         scope.named("names"),
         firewall_rule_group_id=group.id,
-        vpc_id=vpc.id,
+        vpc_id=vpc_id,
         priority=ASSOCIATION_PRIORITY,
         tags=dict(scope.tags),
         # a group without its first rule would block the names of a running platform

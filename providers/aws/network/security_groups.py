@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.context import AwsContext
+from providers.aws.network.existing_limits import existing_vpc
 from providers.aws.network.flows import (
     ANY_IPV4,
     CACHE,
@@ -40,55 +41,64 @@ class SecurityGroups:
     services: Mapping[str, aws.ec2.SecurityGroup]
     database: aws.ec2.SecurityGroup | None
     cache: aws.ec2.SecurityGroup | None
-    endpoints: aws.ec2.SecurityGroup | None
+    endpoints: pulumi.Output[str] | None
+    """ID of the group of interface endpoints, which in an existing VPC may be that of its owner."""
 
 
-def create_groups(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGroups:
+def create_groups(scope: Scope, spec: Platform, vpc_id: pulumi.Output[str]) -> SecurityGroups:
     """Declare a group without rules for every peer."""
-    groups = {peer: _group(scope, vpc, peer) for peer in peers(spec)}
+    groups = {peer: _group(scope, vpc_id, peer) for peer in peers(spec)}
     return SecurityGroups(
         load_balancer=groups[LOAD_BALANCER],
         services={name: groups[service_peer(name)] for name in spec.services},
         database=groups.get(DATABASE),
         cache=groups.get(CACHE),
-        endpoints=groups.get(ENDPOINTS),
+        endpoints=_endpoints_group(spec, groups.get(ENDPOINTS)),
     )
 
 
+def _endpoints_group(spec: Platform, own: aws.ec2.SecurityGroup | None) -> pulumi.Output[str] | None:
+    block = existing_vpc(spec)
+    if block is not None and block.endpoint_security_group_id is not None:
+        return pulumi.Output.from_input(block.endpoint_security_group_id)
+    return own.id if own is not None else None
+
+
 def create_rules(
-    scope: Scope, context: AwsContext, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
+    scope: Scope, context: AwsContext, groups: SecurityGroups, s3_prefix_list: pulumi.Output[str]
 ) -> dict[str, tuple[pulumi.Resource, ...]]:
     """Declare the rules of every flow, of clients to the load balancer, and of services to S3 and to the internet.
 
     Returned are the rules that each service needs, by its name: those of its own flows, in either direction.
     """
-    by_peer = _by_peer(groups)
+    by_peer = _ids_by_peer(groups)
     _clients(scope, context.spec, groups.load_balancer)
     if calls_identity_provider(context.spec):
-        _to_world(scope, LOAD_BALANCER, groups.load_balancer, "to the identity provider of clients")
+        _to_world(scope, LOAD_BALANCER, groups.load_balancer.id, "to the identity provider of clients")
     rules: dict[str, list[pulumi.Resource]] = {peer: [] for peer in by_peer}
     for flow in flows(context.spec):
         declared = tuple(_flow(scope, flow, by_peer))
         rules[flow.source] += declared
         rules[flow.target] += declared
     return {
-        name: (*rules[service_peer(name)], *_outbound(scope, context, name, group, s3))
+        name: (*rules[service_peer(name)], *_outbound(scope, context, name, group.id, s3_prefix_list))
         for name, group in groups.services.items()
     }
 
 
-def _by_peer(groups: SecurityGroups) -> dict[str, aws.ec2.SecurityGroup]:
-    optional = {DATABASE: groups.database, CACHE: groups.cache, ENDPOINTS: groups.endpoints}
+def _ids_by_peer(groups: SecurityGroups) -> dict[str, pulumi.Output[str]]:
+    optional = {DATABASE: groups.database, CACHE: groups.cache}
     return {
-        LOAD_BALANCER: groups.load_balancer,
-        **{peer: group for peer, group in optional.items() if group is not None},
-        **{service_peer(name): group for name, group in groups.services.items()},
+        LOAD_BALANCER: groups.load_balancer.id,
+        **{peer: group.id for peer, group in optional.items() if group is not None},
+        **({ENDPOINTS: groups.endpoints} if groups.endpoints is not None else {}),
+        **{service_peer(name): group.id for name, group in groups.services.items()},
     }
 
 
-def _group(scope: Scope, vpc: aws.ec2.Vpc, peer: str) -> aws.ec2.SecurityGroup:
+def _group(scope: Scope, vpc_id: pulumi.Output[str], peer: str) -> aws.ec2.SecurityGroup:
     # AWS cannot change a description, so it only contains the name
-    return aws.ec2.SecurityGroup(scope.named(peer), vpc_id=vpc.id, description=scope.named(peer), opts=scope.opts())
+    return aws.ec2.SecurityGroup(scope.named(peer), vpc_id=vpc_id, description=scope.named(peer), opts=scope.opts())
 
 
 def _clients(scope: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> None:
@@ -107,58 +117,58 @@ def _clients(scope: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> None
             )
 
 
-def _flow(scope: Scope, flow: AwsFlow, by_peer: dict[str, aws.ec2.SecurityGroup]) -> Iterator[pulumi.Resource]:
+def _flow(scope: Scope, flow: AwsFlow, by_peer: dict[str, pulumi.Output[str]]) -> Iterator[pulumi.Resource]:
     source, target = by_peer[flow.source], by_peer[flow.target]
     yield aws.vpc.SecurityGroupEgressRule(
         scope.named(f"{flow.part}-out"),
-        security_group_id=source.id,
+        security_group_id=source,
         description=f"to {flow.target}",
         ip_protocol="tcp",
         from_port=flow.port,
         to_port=flow.port,
-        referenced_security_group_id=target.id,
+        referenced_security_group_id=target,
         opts=scope.opts(),
     )
     yield aws.vpc.SecurityGroupIngressRule(
         scope.named(f"{flow.part}-in"),
-        security_group_id=target.id,
+        security_group_id=target,
         description=f"from {flow.source}",
         ip_protocol="tcp",
         from_port=flow.port,
         to_port=flow.port,
-        referenced_security_group_id=source.id,
+        referenced_security_group_id=source,
         opts=scope.opts(),
     )
 
 
 def _outbound(
-    scope: Scope, context: AwsContext, name: str, group: aws.ec2.SecurityGroup, s3: aws.ec2.VpcEndpoint
+    scope: Scope, context: AwsContext, name: str, group_id: pulumi.Output[str], s3_prefix_list: pulumi.Output[str]
 ) -> Iterator[pulumi.Resource]:
     """Egress to S3, where ECR stores image layers, and to the internet for services that need it."""
     peer = service_peer(name)
     yield aws.vpc.SecurityGroupEgressRule(
         scope.named(f"{peer}-to-s3"),
-        security_group_id=group.id,
+        security_group_id=group_id,
         description="to S3",
         ip_protocol="tcp",
         from_port=HTTPS_PORT,
         to_port=HTTPS_PORT,
-        prefix_list_id=s3.prefix_list_id,
+        prefix_list_id=s3_prefix_list,
         opts=scope.opts(),
     )
     for port in internet_ports(context.spec, name, context.region):
         https = port == HTTPS_PORT
-        yield _to_world(scope, peer, group, f"to {'APIs and registries' if https else 'hosts'} outside AWS", port)
+        yield _to_world(scope, peer, group_id, f"to {'APIs and registries' if https else 'hosts'} outside AWS", port)
 
 
 def _to_world(
-    scope: Scope, peer: str, group: aws.ec2.SecurityGroup, description: str, port: int = HTTPS_PORT
+    scope: Scope, peer: str, group_id: pulumi.Output[str], description: str, port: int = HTTPS_PORT
 ) -> aws.vpc.SecurityGroupEgressRule:
     # one rule for each port, so that a port that is added or removed changes no other
     suffix = "" if port == HTTPS_PORT else f"-{port}"
     return aws.vpc.SecurityGroupEgressRule(
         scope.named(f"{peer}-to-world{suffix}"),
-        security_group_id=group.id,
+        security_group_id=group_id,
         description=description,
         ip_protocol="tcp",
         from_port=port,

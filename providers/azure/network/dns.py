@@ -11,7 +11,8 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.network.zone_names import private_zones
+from providers.azure.network.existing_limits import existing_network
+from providers.azure.network.zone_names import ZONE_BY_SUBRESOURCE, private_zones
 from providers.contract.component import Scope
 
 
@@ -23,11 +24,17 @@ class PrivateDnsZones:
     links: tuple[pulumi.Resource, ...]
 
 
-def create_zones(scope: Scope, context: AzureContext, network: azure_native.network.VirtualNetwork) -> PrivateDnsZones:
-    """Declare a zone and its link for each service that the platform reaches privately."""
+def create_zones(scope: Scope, context: AzureContext, network_id: pulumi.Output[str]) -> PrivateDnsZones:
+    """Declare a zone and its link for each service that the platform reaches privately, unless the owner of the network has it."""
+    block = existing_network(context.spec)
+    group = block.private_dns_group_id if block is not None else None
     ids: dict[str, pulumi.Output[str]] = {}
     links: list[pulumi.Resource] = []
     for part, name in private_zones(context.spec, context.place).items():
+        if group is not None and name in ZONE_BY_SUBRESOURCE.values():
+            zone_id = f"{group}/providers/Microsoft.Network/privateDnsZones/{name}"
+            ids[name] = pulumi.Output.from_input(zone_id)
+            continue
         zone = azure_native.privatedns.PrivateZone(
             scope.named(f"{part}-zone"),
             resource_group_name=context.group,
@@ -37,7 +44,7 @@ def create_zones(scope: Scope, context: AzureContext, network: azure_native.netw
             opts=scope.opts(delete_before_replace=True),
         )
         ids[name] = zone.id
-        links.append(link_zone(scope, context, f"{part}-zone-link", zone.name, network.id))
+        links.append(link_zone(scope, context, f"{part}-zone-link", zone.name, network_id))
     return PrivateDnsZones(ids, tuple(links))
 
 

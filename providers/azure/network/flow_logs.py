@@ -6,12 +6,16 @@ account has no keys. Network Watcher is a trusted service of the account, which 
 network reads it. It is declared after the vault, whose key the account may use, and the vault after the network.
 """
 
+from collections.abc import Mapping
+
+import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.data_key import AzureDataKey
 from providers.azure.base.roles import BLOB_DATA_CONTRIBUTOR, grant_role
 from providers.azure.context import AzureContext
 from providers.azure.naming import flow_account, network_watcher
+from providers.azure.network.existing_limits import existing_network
 from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.azure.storage.account import create_lifecycle, create_storage_account
@@ -42,28 +46,42 @@ def create_flow_logs(
     role = grant_role(scope, context, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
     deletes = days <= MAX_FLOW_LOG_RETENTION_DAYS
     watcher_group, watcher_name = network_watcher(context.spec)
-    azure_native.network.FlowLog(
-        scope.named("flow-logs"),
-        resource_group_name=watcher_group,
-        network_watcher_name=watcher_name,
-        flow_log_name=context.group,
-        target_resource_id=network.vnet_id,
-        storage_id=account.id,
-        enabled=True,
-        format=azure_native.network.FlowLogFormatParametersArgs(type="JSON", version=2),
-        retention_policy=azure_native.network.RetentionPolicyParametersArgs(
-            days=days if deletes else 0, enabled=deletes
-        ),
-        flow_analytics_configuration=_traffic_analytics(context, logs),
-        identity=azure_native.network.ManagedServiceIdentityArgs(
-            type=azure_native.network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[writer.id]
-        ),
-        tags=dict(scope.tags),
-        # the API rejects it until its identity may write; the identity's id does not imply the role
-        opts=scope.opts(
-            depends_on=[role, *network.parts.subnets, *network.ready, *network.outbound], delete_before_replace=True
-        ),
-    )
+    for part, target in _logged(context, network).items():
+        azure_native.network.FlowLog(
+            scope.named(f"flow-logs{part}"),
+            resource_group_name=watcher_group,
+            network_watcher_name=watcher_name,
+            flow_log_name=f"{context.group}{part}",
+            target_resource_id=target,
+            storage_id=account.id,
+            enabled=True,
+            format=azure_native.network.FlowLogFormatParametersArgs(type="JSON", version=2),
+            retention_policy=azure_native.network.RetentionPolicyParametersArgs(
+                days=days if deletes else 0, enabled=deletes
+            ),
+            flow_analytics_configuration=_traffic_analytics(context, logs),
+            identity=azure_native.network.ManagedServiceIdentityArgs(
+                type=azure_native.network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[writer.id]
+            ),
+            tags=dict(scope.tags),
+            # the API rejects it until its identity may write; the identity's id does not imply the role
+            opts=scope.opts(
+                depends_on=[role, *network.parts.subnets, *network.ready, *network.outbound], delete_before_replace=True
+            ),
+        )
+
+
+def _logged(context: AzureContext, network: AzureNetwork) -> Mapping[str, pulumi.Output[str]]:
+    """Return the network, or in one that exists already the used subnets: other connections are those of its owner."""
+    if existing_network(context.spec) is None:
+        return {"": network.vnet_id}
+    subnets = {
+        "-apps": network.apps_subnet_id,
+        "-database": network.database_subnet_id,
+        "-endpoints": network.endpoints_subnet_id,
+        "-gateway": network.gateway_subnet_id,
+    }
+    return {part: subnet for part, subnet in subnets.items() if subnet is not None}
 
 
 def _traffic_analytics(context: AzureContext, logs: AzureLogs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:

@@ -6,7 +6,7 @@ Outbound, the apps' subnet reaches what Container Apps requires, what the platfo
 `network.egress` is none, port 443 of the internet and the ports of the hosts under `services.<name>.egress`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,12 @@ from providers.contract.spec import Platform
 
 Subnet = Literal["apps", "database", "endpoints", "gateway"]
 Direction = Literal["Inbound", "Outbound"]
+DELEGATIONS: Mapping[Subnet, str] = {
+    "apps": "Microsoft.App/environments",
+    "database": "Microsoft.DBforPostgreSQL/flexibleServers",
+}
+APPS_SERVICE_ENDPOINTS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage")
+"""Services that restrict access to the apps' subnet by its service endpoints when there are no private endpoints."""
 
 DATABASE_PORT = 5432
 POOLER_PORT = 6432

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from providers.azure.base.limits import ZONES
 from providers.azure.network.cidr import address_plan, cidr_fault, max_replicas
+from providers.azure.network.existing_limits import existing_adjustments, existing_network, existing_refusals
 from providers.azure.network.flows import HTTPS_PORT
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.egress import checks_names, hosts_of, listed_ports, open_port_adjustments, services_by_port
@@ -13,9 +14,9 @@ from providers.contract.spec import Platform
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Blocks that cannot be divided, more replicas than addresses, production without private endpoints."""
     return [
-        *_refused_cidr(spec),
+        *(_refused_cidr(spec) if existing_network(spec) is None else existing_refusals(spec)),
         *_refused_public_access(spec),
-        *_refused_own_ports(spec),
+        *(_refused_own_ports(spec) if existing_network(spec) is None else ()),
         *_refused_names(spec),
     ]
 
@@ -24,7 +25,7 @@ def network_adjustments(spec: Platform) -> list[Adjustment]:
     """A different number of zones or NAT gateways, closed ports, and public access without private endpoints."""
     return [
         *_adjusted_zones(spec),
-        *_adjusted_egress(spec),
+        *(_adjusted_egress(spec) if existing_network(spec) is None else existing_adjustments(spec)),
         *open_port_adjustments(spec),
         *_adjusted_names(spec),
         *_unused_watcher(spec),

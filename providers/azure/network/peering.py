@@ -20,7 +20,7 @@ def connect_networks(scope: Scope, context: AzureContext, network: AzureNetwork,
 
     Nothing is declared without a database, which alone uses the connection.
     """
-    if context.spec.database is None:
+    if context.spec.database is None or network.parts.vnet is None:
         return network
     peering = azure_native.network.VirtualNetworkPeering(
         scope.named("peering"),

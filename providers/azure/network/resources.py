@@ -16,8 +16,10 @@ from providers.azure.base.limits import ZONES
 from providers.azure.context import AzureContext
 from providers.azure.network.cidr import address_plan
 from providers.azure.network.dns import create_zones
+from providers.azure.network.existing_limits import existing_network
 from providers.azure.network.firewall import create_firewall, create_route_table
 from providers.azure.network.subnets import create_subnets
+from providers.azure.network.vnet_reader import existing_ids, existing_vnet_id, read_vnet
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
 from providers.contract.egress import checks_names
@@ -30,8 +32,9 @@ IDLE_TIMEOUT_MINUTES = 10
 class NetworkParts:
     """Network and its subnets; in a separate class, so that the component does not output them."""
 
-    vnet: azure_native.network.VirtualNetwork
-    subnets: tuple[azure_native.network.Subnet, ...]
+    vnet: azure_native.network.VirtualNetwork | None = None
+    """None where the network exists already, which no other location is connected to."""
+    subnets: tuple[azure_native.network.Subnet, ...] = ()
     connections: tuple[pulumi.Resource, ...] = ()
     """Peerings and links by which the database servers of two locations reach each other, as far as they are declared."""
 
@@ -60,7 +63,9 @@ class AzureNetwork:
 
 
 def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> AzureNetwork:
-    """Declare VNet, subnets, NAT gateway, and private DNS; raises ValueError for an unusable block."""
+    """Declare VNet, subnets, NAT gateway, and private DNS, or use existing subnets; raises ValueError for an unusable block."""
+    if existing_network(context.spec) is not None:
+        return _use_network(scope, context)
     spec, plan = context.spec, address_plan(context.spec.network.cidr)
     network = azure_native.network.VirtualNetwork(
         scope.named(),
@@ -76,7 +81,7 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
     subnets = create_subnets(scope, context, plan, network, gateway, logs, routes)
     last = tuple(subnets.values())
     route = create_firewall(scope, context, plan, network, gateway, routes, logs, after=last) if routes else None
-    zones = create_zones(scope, context, network)
+    zones = create_zones(scope, context, network.id)
     database, endpoints, gateway_subnet = (subnets.get(name) for name in ("database", "endpoints", "gateway"))
     return AzureNetwork(
         vnet_id=network.id,
@@ -88,6 +93,28 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
         ready=zones.links,
         parts=NetworkParts(network, tuple(subnets.values())),
         outbound=(route,) if route else (),
+    )
+
+
+def _use_network(scope: Scope, context: AzureContext) -> AzureNetwork:
+    """Declare private zones for existing subnets, whose security groups, routes and gateways are those of their owner."""
+    found, ids = read_vnet(scope, context), existing_ids(context)
+
+    def subnet(use: str) -> pulumi.Output[str] | None:
+        identity = ids.get(use)
+        return found.apply(lambda _: identity) if identity is not None else None
+
+    vnet_id = found.apply(lambda _: existing_vnet_id(context))
+    zones = create_zones(scope, context, vnet_id)
+    return AzureNetwork(
+        vnet_id=vnet_id,
+        apps_subnet_id=found.apply(lambda _: ids["apps"]),
+        database_subnet_id=subnet("database"),
+        endpoints_subnet_id=subnet("endpoints"),
+        gateway_subnet_id=subnet("gateway"),
+        zones=zones.ids,
+        ready=zones.links,
+        parts=NetworkParts(),
     )
 
 

@@ -13,17 +13,10 @@ import pulumi_azure_native as azure_native
 from providers.azure.context import AzureContext
 from providers.azure.entry.limits import has_gateway
 from providers.azure.network.cidr import AzureAddressPlan
-from providers.azure.network.flows import SecurityRule, Subnet, security_rules
+from providers.azure.network.flows import APPS_SERVICE_ENDPOINTS, DELEGATIONS, SecurityRule, Subnet, security_rules
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
-
-DELEGATIONS: Mapping[Subnet, str] = {
-    "apps": "Microsoft.App/environments",
-    "database": "Microsoft.DBforPostgreSQL/flexibleServers",
-}
-APPS_SERVICE_ENDPOINTS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage")
-"""Services that restrict access to the apps' subnet by its service endpoints when there are no private endpoints."""
 
 
 def create_subnets(

@@ -11,6 +11,12 @@ from providers.contract.spec.data import (
     Parameter,
     StorageSpec,
 )
+from providers.contract.spec.existing_network import (
+    ExistingAwsNetwork,
+    ExistingAzureNetwork,
+    ExistingGcpNetwork,
+    ExistingNetworkSpec,
+)
 from providers.contract.spec.job import Job
 from providers.contract.spec.kubernetes import KubernetesBlock
 from providers.contract.spec.network import (
@@ -76,6 +82,10 @@ __all__ = [
     "DomainCertificate",
     "Drill",
     "EgressRule",
+    "ExistingAwsNetwork",
+    "ExistingAzureNetwork",
+    "ExistingGcpNetwork",
+    "ExistingNetworkSpec",
     "GcpBlock",
     "Health",
     "IngressSpec",

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from providers.contract.spec.authentication import Auth
 from providers.contract.spec.base import Port, PositiveInt, SpecModel
+from providers.contract.spec.existing_network import ExistingNetworkSpec
 
 
 def _cidr(value: str) -> str:
@@ -84,6 +85,8 @@ class NetworkSpec(SpecModel):
     """Connect to the services of the cloud (registry, secrets, logs, models) over private endpoints."""
     flow_logs: bool = True
     """Log accepted and rejected connections of the network; retention is that of the logs."""
+    existing: ExistingNetworkSpec | None = None
+    """Network that exists already and that the platform uses; absent: the platform creates its own."""
 
 
 RequestsPerMinute = Annotated[int, Field(ge=10, le=1_000_000)]

@@ -13,8 +13,8 @@ RESERVED_ADDRESSES = 8
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """A block that holds too few networks, and more replicas or listed hosts than a network has addresses."""
-    return [*_cidr(spec), *_replicas(spec), *_hosts(spec)]
+    """A block that holds too few networks, an existing network, and more replicas or listed hosts than a network has addresses."""
+    return [*_cidr(spec), *_existing(spec), *_replicas(spec), *_hosts(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
@@ -33,6 +33,12 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
             ),
             fix="use a larger block",
         )
+
+
+def _existing(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.network.existing is not None:
+        problem = "each service has a separate network, in which others reach it on its port alone"
+        yield Unsupported("docker", "network.existing", problem, "remove it, and set network.cidr to a free range")
 
 
 def _replicas(spec: Platform) -> Iterator[Diagnostic]:

@@ -24,7 +24,7 @@ AUDIT: CloudAudit = {
     "filters-and-defaults-are-closed": CloudCheck(network.filters_and_defaults_are_closed, ("CKV2_GCP_18", "CIS 3.1", "CIS 3.2", "CKV_GCP_27", "CKV2_GCP_2")),
     "data-stores-are-private": CloudCheck(network.data_stores_are_private, ("CKV_GCP_60", "CIS 6.5", "CIS 6.6", "CKV_GCP_11")),
     "data-has-no-way-out": NotApplicable("database and cache are in a network of Google, which has no route of the stack"),
-    "flow-is-logged": CloudCheck(network.flow_is_logged, ("CKV_GCP_26", "CIS 3.8")),
+    "flow-is-logged": CloudCheck(network.flow_is_logged, ("CKV_GCP_26", "CIS 3.8"), "read the flow log of the existing subnet: its owner decides it"),
     "attacks-are-filtered-and-logged": CloudCheck(network.attacks_are_filtered_and_logged, ("CKV_GCP_73", "CIS 2.16")),
     "odd-traffic-is-watched": CloudCheck(network.odd_traffic_is_watched),
     "denied-flows-are-watched": NotApplicable("the firewall logs no connections of Cloud Run's Direct VPC egress"),

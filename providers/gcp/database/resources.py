@@ -159,7 +159,9 @@ def _create_instance(
         scope.named(),
         instance,
         opts=scope.opts(
-            protect=database.deletion_protection, ignore_changes=ignored(grows=grows(database), passive=passive)
+            protect=database.deletion_protection,
+            ignore_changes=ignored(grows=grows(database), passive=passive),
+            replacement_trigger=base.network.trigger(base.spec),
         ),
     )
 

@@ -17,7 +17,7 @@ from providers.gcp.database.resources import GcpDatabase
 from providers.gcp.drill.names import query_job
 from providers.gcp.drill.workflow import QUERY_SECONDS
 from providers.gcp.naming import DRILL, query_account_id
-from providers.gcp.network.cidr import address_plan
+from providers.gcp.network.existing_limits import network_project
 from providers.gcp.network.flows import DATABASE_PORT
 from providers.gcp.network.resources import ALLOW_PRIORITY
 
@@ -54,12 +54,12 @@ def create_query(scope: Scope, base: GcpBaseResources, database: GcpDatabase) ->
 def _rule(scope: Scope, base: GcpBaseResources) -> pulumi.Resource:
     return gcp.compute.Firewall(
         scope.named("to-database"),
-        project=base.context.project,
+        project=network_project(base.spec),
         network=base.network.network_id,
         direction="EGRESS",
         priority=ALLOW_PRIORITY,
         allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(DATABASE_PORT)])],
-        destination_ranges=[str(address_plan(base.spec.network.cidr).private)],
+        destination_ranges=[base.network.private],
         target_tags=[query_job(base.context.stack)],
         opts=scope.opts(),
     )

@@ -9,7 +9,6 @@ Cloud Run pulls images outside this network.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
 from providers.contract.egress import checks_names, other_ports, outside_ports
@@ -30,15 +29,15 @@ class GcpFlow:
 
     part: str
     services: tuple[str, ...]
-    destination: str
+    destination: str | None
+    """Range in CIDR notation; None for that of database and cache, which an existing network decides."""
     port: int
 
 
-def flows(spec: Platform, private_range: IPv4Network) -> Iterator[GcpFlow]:
-    """Every allowed connection of the services; `private_range` is that of database and cache."""
-    private = str(private_range)
-    yield from _flow("database", spec.users_of("database"), private, DATABASE_PORT)
-    yield from _flow("cache", spec.users_of("cache"), private, CACHE_PORT)
+def flows(spec: Platform) -> Iterator[GcpFlow]:
+    """Every allowed connection of the services."""
+    yield from _flow("database", spec.users_of("database"), None, DATABASE_PORT)
+    yield from _flow("cache", spec.users_of("cache"), None, CACHE_PORT)
     if spec.network.private_endpoints:
         yield from _flow("google", tuple(spec.services), GOOGLE_APIS, HTTPS_PORT)
     for port in (HTTPS_PORT, *other_ports(spec)):
@@ -55,6 +54,6 @@ def internet_ports(spec: Platform, name: str) -> tuple[int, ...]:
     return outside_ports(spec, name, https=spec.network.egress != "none" and is_needed)
 
 
-def _flow(part: str, services: tuple[str, ...], destination: str, port: int) -> Iterator[GcpFlow]:
+def _flow(part: str, services: tuple[str, ...], destination: str | None, port: int) -> Iterator[GcpFlow]:
     if services:
         yield GcpFlow(part, services, destination, port)

@@ -6,6 +6,7 @@ from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsup
 from providers.contract.egress import checks_names, hosts_at, open_port_adjustments, services_by_port
 from providers.contract.spec import Platform
 from providers.gcp.network.cidr import address_plan, addresses_needed, cidr_fault, usable_addresses
+from providers.gcp.network.existing_limits import existing_adjustments, existing_network, existing_refusals
 from providers.gcp.network.flows import HTTPS_PORT, internet_ports
 
 EXTERNAL_APIS = frozenset(
@@ -20,15 +21,18 @@ name, such as a signing key, may not need the internet and is accepted."""
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse unusable blocks, more replicas than addresses, and keys of APIs that are not reachable."""
-    return [*_cidr_refusals(spec), *_unreachable_api_refusals(spec), *_name_refusals(spec)]
+    own = _cidr_refusals(spec) if existing_network(spec) is None else existing_refusals(spec)
+    return [*own, *_unreachable_api_refusals(spec), *_name_refusals(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
     """Report the regional NAT, and what the firewall allows to leave the network."""
+    existing = existing_adjustments(spec)
     if spec.network.egress == "none":
-        return []
+        return existing
     return [
-        *_nat_adjustments(spec),
+        *existing,
+        *(_nat_adjustments(spec) if existing_network(spec) is None else ()),
         *_outbound_adjustments(spec),
         *open_port_adjustments(spec),
         *_name_adjustments(spec),
@@ -47,19 +51,24 @@ def _cidr_refusals(spec: Platform) -> Iterator[Diagnostic]:
         yield Unsupported("gcp", "network.cidr", problem=f"{cidr} {fault.problem}", fix=fault.fix)
         return
     subnet = address_plan(cidr).services
-    needed = addresses_needed(
-        {
-            # a worker pool has a fixed number of replicas
-            name: service.replicas.min if service.port is None else service.replicas.max
-            for name, service in spec.services.items()
-        }
-    )
+    needed = addresses_at_peak(spec)
     if needed > usable_addresses(subnet):
         problem = (
             f"Cloud Run needs {needed} addresses at maximum scale; the services' subnet {subnet} has "
             f"{usable_addresses(subnet)}"
         )
         yield Unsupported("gcp", "network.cidr", problem=problem, fix="use a larger block or lower replicas.max")
+
+
+def addresses_at_peak(spec: Platform) -> int:
+    """Return the addresses that Cloud Run needs when every service has its maximum of replicas."""
+    return addresses_needed(
+        {
+            # a worker pool has a fixed number of replicas
+            name: service.replicas.min if service.port is None else service.replicas.max
+            for name, service in spec.services.items()
+        }
+    )
 
 
 def _unreachable_api_refusals(spec: Platform) -> Iterator[Diagnostic]:

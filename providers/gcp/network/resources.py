@@ -14,16 +14,21 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
+from providers.contract.spec import Platform
 from providers.gcp.context import GcpContext
 from providers.gcp.naming import network_tag
 from providers.gcp.network.cidr import address_plan
 from providers.gcp.network.egress import create_dns, create_egress, create_nat
+from providers.gcp.network.existing_limits import existing_network, needs_range, network_project
 from providers.gcp.network.flows import INTERNET, GcpFlow, flows
 from providers.gcp.network.name_policy import create_name_policy, enforcement_order
+from providers.gcp.network.network_reader import read_network
 
 MTU_BYTES = 1460
 FLOW_SAMPLING = 0.5
 """Share of flows in the flow log: the default of Compute Engine."""
+OWN_NETWORK = "own"
+"""Value of the trigger that a network of the platform has, whatever its ID is."""
 PEERED_SERVICE = "servicenetworking.googleapis.com"
 
 
@@ -41,12 +46,18 @@ class GcpNetwork:
     """Name of the address range of Cloud SQL and Memorystore; depends on the peering."""
     ready: tuple[pulumi.Resource, ...]
     """Routes, NAT, DNS records and firewall rules; no input of a service refers to them."""
-    private: IPv4Network
+    private: pulumi.Input[str]
     """Range of Cloud SQL and Memorystore, in every region."""
+
+    def trigger(self, spec: Platform) -> pulumi.Input[str]:
+        """Return the replacement trigger of what cannot move to another network."""
+        return OWN_NETWORK if existing_network(spec) is None else self.network_id
 
 
 def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
-    """Create the network of a region; raises ValueError for an invalid CIDR block."""
+    """Create the network of a region, or use an existing one; raises ValueError for an invalid CIDR block."""
+    if existing_network(context.spec) is not None:
+        return _use_network(scope, context)
     plan = address_plan(context.spec.network.cidr)
     network = gcp.compute.Network(
         scope.named(),
@@ -65,8 +76,9 @@ def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
     egress = create_egress(scope, context, network.id, subnet)
     records = create_dns(scope, context, network)
     for direction in ("EGRESS", "INGRESS"):
-        _create_deny_rule(scope, context, network, direction)
-    rules = _create_allow_rules(scope, context, network.id, plan.private, tags)
+        _create_deny_rule(scope, context, network.id, direction)
+    private = str(plan.private)
+    rules = _create_allow_rules(scope, context, network.id, private, tags)
     names = create_name_policy(scope, context, network)
     return GcpNetwork(
         network_id=network.id,
@@ -74,7 +86,28 @@ def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
         tags=tags,
         private_range=_create_peering(scope, context, network, plan.private),
         ready=(*egress, *records, *rules, *names),
-        private=plan.private,
+        private=private,
+    )
+
+
+def _use_network(scope: Scope, context: GcpContext) -> GcpNetwork:
+    """Declare the firewall rules of the services in an existing network, for their tags alone."""
+    spec, block = context.spec, existing_network(context.spec)
+    if block is None:
+        raise ValueError("the platform creates its own network")
+    found, project, name = read_network(scope, context), network_project(spec), block.private_range
+    network_id = found.apply(lambda _: f"projects/{project}/global/networks/{block.network}")
+    tags = {name: network_tag(context.stack, name) for name in spec.services}
+    private = found.apply(lambda network: network.private_range.cidr if network.private_range is not None else "")
+    for direction in ("EGRESS", "INGRESS"):
+        _create_deny_rule(scope, context, network_id, direction, [*tags.values()])
+    return GcpNetwork(
+        network_id=network_id,
+        subnet_id=found.apply(lambda _: f"projects/{project}/regions/{context.region}/subnetworks/{block.subnetwork}"),
+        tags=tags,
+        private_range=found.apply(lambda _: name) if name is not None and needs_range(spec) else None,
+        ready=_create_allow_rules(scope, context, network_id, private, tags),
+        private=private,
     )
 
 
@@ -154,7 +187,7 @@ ALLOW_PRIORITY = 1000
 
 
 def _create_allow_rules(
-    scope: Scope, context: GcpContext, network: pulumi.Input[str], private: IPv4Network, tags: Mapping[str, str]
+    scope: Scope, context: GcpContext, network: pulumi.Input[str], private: pulumi.Input[str], tags: Mapping[str, str]
 ) -> tuple[pulumi.Resource, ...]:
     """Create an allow rule per flow, on which services depend; the logged deny rules block everything else.
 
@@ -162,40 +195,51 @@ def _create_allow_rules(
     need no rule.
     """
     return tuple(
-        _create_allow_rule(scope, context, network, flow, [tags[name] for name in flow.services])
-        for flow in flows(context.spec, private)
+        _create_allow_rule(scope, context, network, flow, private, [tags[name] for name in flow.services])
+        for flow in flows(context.spec)
     )
 
 
 def _create_deny_rule(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
+    scope: Scope,
+    context: GcpContext,
+    network: pulumi.Input[str],
+    direction: Literal["EGRESS", "INGRESS"],
+    tags: list[str] | None = None,
 ) -> gcp.compute.Firewall:
+    """Create a rule that refuses what no other allows; in an existing network only for the services, by their tags."""
     log = gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
     return gcp.compute.Firewall(
         scope.named(f"deny-{direction.lower()}"),
-        project=context.project,
-        network=network.id,
+        project=network_project(context.spec),
+        network=network,
         direction=direction,
         priority=DENY_PRIORITY,
         denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
         destination_ranges=[INTERNET] if direction == "EGRESS" else None,
         source_ranges=[INTERNET] if direction == "INGRESS" else None,
+        target_tags=tags,
         log_config=log if context.spec.network.flow_logs else None,
         opts=scope.opts(),
     )
 
 
 def _create_allow_rule(
-    scope: Scope, context: GcpContext, network: pulumi.Input[str], flow: GcpFlow, tags: list[str]
+    scope: Scope,
+    context: GcpContext,
+    network: pulumi.Input[str],
+    flow: GcpFlow,
+    private: pulumi.Input[str],
+    tags: list[str],
 ) -> gcp.compute.Firewall:
     return gcp.compute.Firewall(
         scope.named(f"to-{flow.part}"),
-        project=context.project,
+        project=network_project(context.spec),
         network=network,
         direction="EGRESS",
         priority=ALLOW_PRIORITY,
         allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(flow.port)])],
-        destination_ranges=[flow.destination],
+        destination_ranges=[private if flow.destination is None else flow.destination],
         target_tags=tags,
         opts=scope.opts(),
     )

@@ -16,8 +16,8 @@ ENFORCEMENT = (
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """A range of addresses, and names of hosts, which no object of Kubernetes decides."""
-    return [*_cidr(spec), *_names(spec)]
+    """A range of addresses, an existing network, and names of hosts, which no object of Kubernetes decides."""
+    return [*_cidr(spec), *_existing(spec), *_names(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
@@ -30,6 +30,12 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
         if getattr(spec.network, key) != type(spec.network).model_fields[key].default:
             problem = "the cluster has its own address ranges"
             yield Unsupported("kubernetes", f"network.{key}", problem, "remove it")
+
+
+def _existing(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.network.existing is not None:
+        problem = "pods are in the network of the cluster, which exists already"
+        yield Unsupported("kubernetes", "network.existing", problem, "remove it")
 
 
 def _names(spec: Platform) -> Iterator[Diagnostic]:
