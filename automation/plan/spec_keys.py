@@ -181,7 +181,6 @@ ACCEPTED_RISK = {
     "accept_risk": {"services.web.replicas.min": "a trial of one week"},
 }
 EXISTING = {"url": "STORE_URL", "host": "db.example.com"}
-OTHER_SERVER: dict[str, object] = {"url": "OTHER_URL", "host": "db.example.org", "port": 7000}
 OVERRIDES: dict[str, object] = {
     "gcp": {"serviceaccount:Account": {"description": "identity of the team"}},
     "azure": {"operationalinsights:Workspace": {"retention_in_days": 60}},
@@ -336,7 +335,7 @@ LEAVES: tuple[Leaf, ...] = (
     *(
         Leaf(f"{store}.existing.{key}", value, {**part(store), f"{store}.existing": EXISTING})
         for store in ("database", "cache")
-        for key, value in OTHER_SERVER.items()
+        for key, value in (("url", "OTHER_URL"), ("host", "db.example.org"), ("port", 7000))
     ),
     Leaf("storage", {}),
     Leaf("storage.versioning", False, part("storage")),
