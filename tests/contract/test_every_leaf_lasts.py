@@ -125,6 +125,11 @@ def standing(key: str, cloud: str) -> Raw:
 def losing_change(key: str, cloud: str) -> Raw:
     """Production with another value of a key of the cloud's table, with the risk accepted where it is one."""
     risky: dict[str, object] = {"cache.high_availability": False, "network.zones": 1}
+    if key.startswith("network.existing."):
+        others = {name: f"{AZURE_VNET}/subnets/other-{name}" for name in AZURE_FIELDS}
+        return with_values(standing(key, cloud), {key: others.get(key.rpartition(".")[2], others)})
+    if key == "network.existing":
+        return with_values(production(cloud=cloud), {"network.cidr": REMOVE, key: {cloud: EXISTING[cloud]}})
     if key.endswith(".existing"):
         store, raw = key.partition(".")[0], production(cloud=cloud)
         risks = raw.get("accept_risk")
@@ -145,11 +150,6 @@ def losing_change(key: str, cloud: str) -> Raw:
         return with_values(production(cloud=cloud), {key: ["us-west-2b", "us-west-2c", "us-west-2d"]})
     if key == "azure.entry":
         return with_values(production(cloud=cloud), {key: "gateway", "ingress.certificate": CERTIFICATE})
-    if key.startswith("network.existing."):
-        others = {name: f"{AZURE_VNET}/subnets/other-{name}" for name in AZURE_FIELDS}
-        return with_values(standing(key, cloud), {key: others.get(key.rpartition(".")[2], others)})
-    if key == "network.existing":
-        return with_values(production(cloud=cloud), {"network.cidr": REMOVE, key: {cloud: EXISTING[cloud]}})
     if key in COPY_KEYS or key in WARM_KEYS:
         return with_values(standing(key, cloud), {key: {**COPY_KEYS, **WARM_KEYS}[key]})
     if key in risky:
