@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.local import images
 from tests.local.host_stack import docker
 from tests.local.test_bad_input import PORT, STACK, CommandResult, SmallStack, deployed
 
@@ -82,7 +83,7 @@ def test_a_container_that_was_killed_is_started_with_its_data(small_stack: Small
 
 def test_deleted_containers_and_networks_are_created_again_and_the_volume_is_kept(small_stack: SmallStack) -> None:
     docker("exec", container("database-server"), "touch", VOLUME_MARK)
-    docker("rm", "--force", *docker("ps", "--all", "--quiet", "--filter", f"label=stack={STACK}").split())
+    docker("rm", "--force", "--volumes", *docker("ps", "--all", "--quiet", "--filter", f"label=stack={STACK}").split())
     docker("network", "prune", "--force")
     up = repaired(small_stack)
     assert f"network {STACK}-network-data-" in up.out
@@ -91,7 +92,7 @@ def test_deleted_containers_and_networks_are_created_again_and_the_volume_is_kep
 
 def test_a_deleted_volume_is_named_with_its_loss(small_stack: SmallStack) -> None:
     (volume,) = docker("volume", "ls", "--quiet", "--filter", f"name={STACK}-database-data").split()
-    docker("rm", "--force", *docker("ps", "--all", "--quiet", "--filter", f"volume={volume}").split())
+    docker("rm", "--force", "--volumes", *docker("ps", "--all", "--quiet", "--filter", f"volume={volume}").split())
     docker("volume", "rm", volume)
     up = repaired(small_stack)
     assert (
@@ -107,6 +108,28 @@ def test_every_network_has_its_gateway_in_its_configuration(small_stack: SmallSt
     for network in json.loads(docker("network", "inspect", *networks)):
         (settings,) = network["IPAM"]["Config"]
         assert settings["Gateway"].rpartition(".")[0] == settings["Subnet"].rpartition(".")[0], network["Name"]
+
+
+def test_an_image_that_was_built_again_under_its_name_is_drift_and_is_deployed(small_stack: SmallStack) -> None:
+    name = "agent-platform-test/again:1"
+    built = _build(name, "first")
+    small_stack.write({"services.web.image": name})
+    repaired(small_stack)
+    assert docker("inspect", "--format", "{{.Image}}", container("compute-web-1")).strip() == built
+    built = _build(name, "second")
+    drift = small_stack.command("drift", STACK)
+    assert (drift.code, name in drift.out) == (3, True), drift.out + drift.err
+    repaired(small_stack)
+    assert docker("inspect", "--format", "{{.Image}}", container("compute-web-1")).strip() == built
+    small_stack.write({})
+    repaired(small_stack)
+
+
+def _build(name: str, content: str) -> str:
+    """Id of the image that is built under the name."""
+    lines = f"FROM {images.service_images()['tools']}\nENV CONTENT={content}"
+    docker("build", "--quiet", "--tag", name, "-", stdin=lines)
+    return docker("image", "inspect", "--format", "{{.Id}}", name).strip()
 
 
 def test_a_stopped_container_that_cannot_start_is_reported(small_stack: SmallStack) -> None:

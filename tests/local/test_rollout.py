@@ -6,7 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -104,7 +105,10 @@ class RolloutStack:
     def replicas(self) -> Mapping[str, str]:
         """Name of the image by id of the container, of the running replicas of both revisions."""
         listed = docker("ps", "--no-trunc", "--filter", f"name=^/{STACK}-compute-web-", "--format", "{{.ID}}").split()
-        return {each: docker("inspect", "--format", "{{.Image}}", each).strip() for each in listed}
+        # an update may remove one after it was listed; the exit code is then 1
+        command = ["docker", "inspect", "--format", "{{.Id}} {{.Image}}", *listed]
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout if listed else ""
+        return dict(line.split() for line in found.splitlines())
 
     def records(self) -> list[Mapping[str, object]]:
         """Records of rollouts."""
@@ -133,13 +137,20 @@ class RolloutStack:
         answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
         return int(answer or 0)
 
-    def start_up(self) -> "subprocess.Popen[str]":
-        """Start `up` in a process group of its own."""
-        return subprocess.Popen(
+    @contextmanager
+    def started_up(self) -> "Generator[subprocess.Popen[str]]":
+        """Start `up` in a process group of its own, which a test that fails does not leave."""
+        process = subprocess.Popen(
             [sys.executable, "-m", "automation", "up", STACK, "--yes"],
             cwd=self.small.project.folder, env=dict(self.small.project.environment), text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +166,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RolloutStack]:
         assert up.code == 0, up.err
         yield stack
     finally:
+        # releases the lock of an update that a failed test has ended
+        stack.command("recover", STACK)
         destroy = stack.command("destroy", STACK, "--yes", "--volumes")
         assert destroy.code == 0, destroy.err
 
@@ -221,10 +234,10 @@ def test_a_new_revision_behind_the_stable_one_takes_every_request_at_once(stack:
 def test_a_restart_of_the_entry_in_the_middle_aborts_and_leaves_the_stable_revision(stack: RolloutStack) -> None:
     stack.write(image("4"))
     stable = stack.replicas()
-    process = stack.start_up()
-    eventually(lambda: stack.share() == SHARE_PERCENT, REACHED_SECONDS)
-    docker("restart", stack.router())
-    _, err = process.communicate(timeout=REACHED_SECONDS)
+    with stack.started_up() as process:
+        eventually(lambda: stack.share() == SHARE_PERCENT, REACHED_SECONDS)
+        docker("restart", stack.router())
+        _, err = process.communicate(timeout=REACHED_SECONDS)
     assert process.returncode == 1
     assert "the rollout of web was aborted (the entry restarted or was reset" in err
     assert stack.replicas() == stable
@@ -238,8 +251,7 @@ def test_a_restart_of_the_entry_in_the_middle_aborts_and_leaves_the_stable_revis
 def test_an_interrupt_at_a_step_leaves_the_rollout_there_and_the_next_update_continues(stack: RolloutStack) -> None:
     stack.write(image("5"))
     stable = stack.replicas()
-    with load(stack, REQUESTS_PER_SECOND, ask) as report:
-        process = stack.start_up()
+    with load(stack, REQUESTS_PER_SECOND, ask) as report, stack.started_up() as process:
         eventually(lambda: stack.share() == SHARE_PERCENT, REACHED_SECONDS)
         # Ctrl-C reaches every process of the terminal
         os.killpg(process.pid, signal.SIGINT)
@@ -281,10 +293,8 @@ def test_a_killed_rollout_is_finished_by_the_next_update(stack: RolloutStack, po
     stable = set(stack.replicas())
     stack.write(image(f"killed-{point}"))
     with load(stack, REQUESTS_PER_SECOND, ask) as report:
-        process = stack.start_up()
-        eventually(lambda: POINTS[point](stack, stable), REACHED_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        with stack.started_up():
+            eventually(lambda: POINTS[point](stack, stable), REACHED_SECONDS)
         recover = stack.command("recover", STACK)
         assert recover.code == 0, recover.err
         up = stack.command("up", STACK, "--yes")
