@@ -46,7 +46,7 @@ def _delete_database(stack: HostStack) -> None:
     """Delete server and volume, as after a disk failure."""
     server = stack.container("database-server")
     volumes = docker("volume", "ls", "--quiet", "--filter", "name=machine-database-data").split()
-    docker("rm", "--force", server)
+    docker("rm", "--force", "--volumes", server)
     users = docker("ps", "--all", "--quiet", "--filter", f"volume={volumes[0]}").split()
-    docker("rm", "--force", *users)
+    docker("rm", "--force", "--volumes", *users)
     docker("volume", "rm", *volumes)
