@@ -24,7 +24,7 @@ from providers.docker.observability.prometheus import PROMETHEUS_PORT
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images
-from tests.planning import ROOT, SECRET, raw_of
+from tests.planning import DROP, ROOT, SECRET, raw_of
 
 STACK = "machine"
 WITH_KEY: Mapping[str, str] = {"Authorization": f"Bearer {SECRET}"}
@@ -58,8 +58,11 @@ class HostStack:
     def write(self, changes: Mapping[str, object]) -> None:
         """Write the stack file: the example with the images of the tests, and `changes` by dotted path."""
         images = {f"services.{name}.image": image for name, image in service_images().items()}
+        # the sources of the example are not in the folder of the project, and its images are built already
+        sources = {f"services.{name}.build": DROP for name in service_images()}
         settings = {
             **images,
+            **sources,
             "docker.entry_port": self.port,
             "docker.images": dict(role_images()),
             "database.version": "15",
