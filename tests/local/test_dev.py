@@ -113,11 +113,11 @@ def test_a_changed_dependency_builds_one_image_and_replaces_its_container_alone(
         eventually(lambda: answers(user, "You wondered"), READY_SECONDS)
         before = containers()
         dockerfile = user.path / "Dockerfile"
-        changed = dockerfile.read_text(encoding="utf-8").replace("COPY", "RUN touch /installed\nCOPY")
+        changed = dockerfile.read_text(encoding="utf-8").replace("COPY", "ENV DEPENDENCY=2\nCOPY")
         dockerfile.write_text(changed, encoding="utf-8")
         eventually(lambda: AGENT in containers() and containers()[AGENT] != before[AGENT], READY_SECONDS)
         eventually(lambda: answers(user, "You wondered"), READY_SECONDS)
-        assert docker("exec", containers()[AGENT], "ls", "/installed")
+        assert docker("exec", containers()[AGENT], "printenv", "DEPENDENCY").strip() == "2"
         # the session deploys this container again, and no other
         assert {part: each for part, each in containers().items() if before.get(part) != each}.keys() == {AGENT}
         assert session.text.count("changed: building the image") == 1
