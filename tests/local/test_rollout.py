@@ -139,7 +139,7 @@ class RolloutStack:
 
     @contextmanager
     def started_up(self) -> "Generator[subprocess.Popen[str]]":
-        """Start `up` in a process group of its own, which a test that fails does not leave."""
+        """Start `up` in a separate process group, which a test that fails does not leave."""
         process = subprocess.Popen(
             [sys.executable, "-m", "automation", "up", STACK, "--yes"],
             cwd=self.small.project.folder, env=dict(self.small.project.environment), text=True, start_new_session=True,
