@@ -23,6 +23,33 @@ INDEX = "random:index/randomPet:RandomPet"
 PROGRAMS = ROOT / "examples" / "programs"
 
 
+REMOTE = """
+import json
+import pulumi
+import pulumi_random
+
+index = pulumi_random.RandomPet("index")
+inputs = json.loads(open("inputs.json").read())
+inputs["services"]["gateway"]["environment"] = {"INDEX": index.id}
+inputs["secrets"] = pulumi.Output.secret({"OPENAI_API_KEY": pulumi.Config().require_secret("openaiApiKey")})
+
+
+class Remote(pulumi.ComponentResource):
+    url: pulumi.Output[str]
+    networkId: pulumi.Output[str]
+
+    def __init__(self):
+        absent = {"url": None, "networkId": None}
+        super().__init__("agent-platform:index:AgentPlatform", "search", {**inputs, **absent}, None, remote=True)
+
+
+platform = Remote()
+for name in ("url", "networkId"):
+    pulumi.export(name, getattr(platform, name))
+"""
+"""Program that asks the engine for the component, as the SDKs of the package do."""
+
+
 def need(program: str) -> None:
     """Skip the test when a program is missing."""
     if shutil.which(program, path=engine_path()) is None:
@@ -103,6 +130,30 @@ def test_a_program_in_yaml_deploys_what_a_python_program_declares(
     index = next(each for each in state if each["type"] == INDEX)
     assert any(index["urn"] in (each.get("dependencies") or ()) for each in state)  # type: ignore[operator]
     assert [each for each in state if each["type"] == TOKEN]
+
+
+@pytest.mark.long(reason="a deployment of its own")
+def test_a_component_of_the_package_deploys_what_a_python_program_declares(
+    project: EngineProject, package: Path
+) -> None:
+    shim = project.folder.parent / "shims" / "pulumi-resource-agent-platform"
+    shim.write_text(f'#!/bin/sh\nexec {sys.executable} {package} "$@"\n', encoding="utf-8")
+    shim.chmod(0o755)
+    (project.folder / "__main__.py").write_text(REMOTE, encoding="utf-8")
+    file = project.folder / "Pulumi.yaml"
+    settings = {**yaml.safe_load(file.read_text(encoding="utf-8")), "config": {}}
+    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (project.folder / "inputs.json").write_text(json.dumps(in_package(spec("aws", secrets=[KEY]))), encoding="utf-8")
+    start(project)
+    project.up()
+    state = project.state()
+    resources = {(str(each["type"]), str(each["urn"]).rpartition("::")[2]) for each in state}
+    assert declared("aws") == {each for each in resources if each[1].startswith("search")}
+    outputs = json.loads(project.run("stack", "output", "--json"))
+    assert outputs["url"].startswith("http")
+    assert outputs["networkId"]
+    assert SECRET not in json.dumps(state)
+    assert {step["op"] for step in project.steps()} == {"same"}
 
 
 def test_mistakes_are_reported_at_the_properties_of_the_program(program: EngineProject, package: Path) -> None:
