@@ -45,7 +45,7 @@ SECTIONS = {
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
-        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "recovery", "failover",
+        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "import", "recovery", "failover",
         "failback", "destroy", "sweep",
     ),
     "Integrate": ("describe", "config"),
