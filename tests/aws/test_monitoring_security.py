@@ -13,7 +13,7 @@ from providers.aws.monitoring.security_metrics import denied_flows
 from tests.aws.plans import changed, production_plan
 from tests.aws.readers import json_object, text
 from tests.aws.test_monitoring_alarms import alarm
-from tests.planning import DROP
+from tests.planning import DRILL, DROP
 
 CHANGES = "prod-monitoring-permission-changes"
 FORWARD = "prod-monitoring-iam-changes"
@@ -103,6 +103,16 @@ def test_events_of_iam_are_sent_from_the_region_that_has_them() -> None:
     assert matches(pattern_of(FORWARD), event("iam", "CreateUser"))
     assert not matches(pattern_of(FORWARD), event("s3", "PutBucketPolicy"))
     assert "region" not in rule(plan, CHANGES).inputs
+
+
+def test_the_target_of_every_rule_has_an_id_that_is_known_before_its_creation_and_a_deployed_one_keeps_its_own() -> (
+    None
+):
+    """A target whose creation was not recorded is imported by its ID; a second one would get every event again."""
+    targets = changed({"recovery.drill": DRILL}).of_type("cloudwatch:EventTarget")
+    assert {(each.inputs["targetId"], each.ignore_changes) for each in targets} == {
+        ("log-group", ("targetId",)), ("event-bus", ("targetId",)), ("state-machine", ("targetId",)),
+    }  # fmt: skip
 
 
 def test_the_role_that_sends_them_may_do_nothing_else() -> None:

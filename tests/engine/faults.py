@@ -24,7 +24,7 @@ SMALL: Mapping[str, object] = {
     "profile": "development",
     "network": {"zones": 2, "egress": "single", "private_endpoints": False, "flow_logs": False},
     "services": {"web": {"app": "fastapi", "image": "ghcr.io/acme/web:1.0"}},
-    "monitoring": {"dashboards": False},
+    "monitoring": {"dashboards": False, "alerts": {"permission_changes": True}},
     **dict.fromkeys(("ingress", "database", "cache", "storage", "budget", "deployer"), DROP),
 }
 """Less than seventy resources on each cloud, with network, keys, registry, alarms and a service."""

@@ -151,8 +151,10 @@ def _start_on_event(
         retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
             maximum_retry_attempts=EVENT_RETRIES, maximum_event_age_in_seconds=EVENT_MAX_AGE_SECONDS
         ),
+        # a generated ID is in no answer that was lost, and a second target would get every event again; a deployed one keeps its own
+        target_id="state-machine",
         # no Output expresses that the rule may start the state machine before the first event
-        opts=scope.opts(depends_on=[policy]),
+        opts=scope.opts(depends_on=[policy], ignore_changes=["targetId"]),
     )
 
 

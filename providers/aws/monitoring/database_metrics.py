@@ -64,8 +64,10 @@ def log_events(
         scope.named(part),
         rule=rule.name,
         arn=log_group.arn,
+        # a generated ID is in no answer that was lost, and a second target would get every event again; a deployed one keeps its own
+        target_id="log-group",
         # no Output expresses that the rule may write before the first event
-        opts=scope.opts(depends_on=[writable]),
+        opts=scope.opts(depends_on=[writable], ignore_changes=["targetId"]),
     )
     return rule.name
 

@@ -92,6 +92,8 @@ def _forward_iam_events(scope: Scope, context: AwsContext) -> None:
         rule=rule.name,
         arn=bus,
         role_arn=role.arn,
+        # a generated ID is in no answer that was lost, and a second target would get every event again; a deployed one keeps its own
+        target_id="event-bus",
         # no Output expresses that the rule may send before the first event
-        opts=scope.opts(depends_on=[policy]),
+        opts=scope.opts(depends_on=[policy], ignore_changes=["targetId"]),
     )
