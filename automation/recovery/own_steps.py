@@ -6,7 +6,7 @@ Steps with the commands of a cloud come before or after them: `providers/<cloud>
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from providers.contract.recovery_plan import CloudCommand, Incident, RecoverySite, Step, Variable
+from providers.contract.recovery_plan import CloudCommand, Incident, Place, RecoverySite, Step, Variable
 
 SECRETS_FILE = ".env"
 RESTORED_HOST = "RESTORED_HOST"
@@ -26,9 +26,9 @@ class OwnSteps:
     """True when plain Pulumi can replace `agent-platform` in `recover`."""
 
 
-def own_steps(site: RecoverySite) -> Mapping[Incident, OwnSteps]:
-    """Return the steps of every failure on the cloud of a stack."""
-    return {"docker": ON_A_HOST, "kubernetes": ON_A_CLUSTER}.get(site.spec.cloud, ON_A_CLOUD)
+def own_steps(place: Place) -> Mapping[Incident, OwnSteps]:
+    """Return the steps of every failure in a place."""
+    return {"cloud": ON_A_CLOUD, "host": ON_A_HOST, "cluster": ON_A_CLUSTER}[place]
 
 
 def variables(site: RecoverySite) -> tuple[Variable, ...]:

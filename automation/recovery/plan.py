@@ -61,7 +61,7 @@ def recovery_plan(plan: Plan) -> RecoveryPlan:
     spec, site = plan.stack.spec, site_of(plan)
     cloud = recovery(spec.cloud)
     _scheme, url = entry_url(spec, plan.inventory)
-    by_failure, own = cloud.steps_for(site), own_steps.own_steps(site)
+    by_failure, own = cloud.steps_for(site), own_steps.own_steps(cloud.place)
     scenarios = tuple(
         _scenario(site, failure, own[failure], by_failure[failure], url)
         for failure in Incident

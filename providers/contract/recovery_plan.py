@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from typing import Literal
 
 from providers.contract.json_data import is_mapping
 from providers.contract.spec import Platform
@@ -300,6 +301,9 @@ def can_have(spec: Platform, failure: Incident) -> bool:
     return part is None or part(spec)
 
 
+Place = Literal["cloud", "host", "cluster"]
+
+
 @dataclass(frozen=True)
 class CloudRecovery:
     """Promises and commands of one cloud."""
@@ -307,6 +311,8 @@ class CloudRecovery:
     promises: tuple[PromiseRow, ...]
     steps: Mapping[Incident, StepsOf]
     """Steps by failure, for stacks that can have it."""
+    place: Place = "cloud"
+    """What a stack runs on, and what its failures are those of."""
     registry: str = ""
     """Type token of a repository, without one of which a stack has no registry to lose; empty where it may always lose images."""
     variables: Callable[[RecoverySite], Iterable[Variable]] = _no_variables

@@ -12,12 +12,12 @@ from automation.cost.prices import prices_of
 from automation.plan.build import plan_of
 from automation.plan.docs.reference import table
 from automation.plan.spec_keys import BASE
-from automation.recovery.own_steps import ON_A_CLOUD, ON_A_CLUSTER, ON_A_HOST, OwnSteps
+from automation.recovery.own_steps import OwnSteps, own_steps
 from automation.recovery.stale import FOLDER, plan_text
 from automation.stack.document import read_stack, stack_names, stack_of
 from components.settings import PLATFORM_KEY
 from providers import limits, recovery
-from providers.contract.recovery_plan import MODES, Incident, PromiseRow, RecoverySite, monthly_usd
+from providers.contract.recovery_plan import MODES, Incident, Place, PromiseRow, RecoverySite, monthly_usd
 from providers.contract.spec import Platform
 
 RECOVERY_FILE = "docs/recovery.md"
@@ -43,16 +43,17 @@ def stack_plans(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def promise_table(folder: Path, cloud: str) -> str:
     """Return the table of a cloud."""
-    spec, own = _spec(folder, cloud), {"docker": ON_A_HOST, "kubernetes": ON_A_CLUSTER}.get(cloud, ON_A_CLOUD)
-    rows = sorted(recovery(cloud).promises, key=lambda row: list(Incident).index(row.failure))
+    found = recovery(cloud)
+    spec, own = _spec(folder, cloud, found.place), own_steps(found.place)
+    rows = sorted(found.promises, key=lambda row: list(Incident).index(row.failure))
     return table(HEAD, [_row(row, own[row.failure], spec) for row in rows])
 
 
-def _spec(folder: Path, cloud: str) -> Platform:
+def _spec(folder: Path, cloud: str, place: Place) -> Platform:
     """Return production; a host and a cluster refuse parts of it, on which their tables do not depend."""
-    if cloud == "kubernetes":
+    if place == "cluster":
         return stack_of(STACK, {PLATFORM_KEY: {**BASE, "cloud": cloud}}).spec
-    return read_stack(folder, "local" if cloud == "docker" else STACK, cloud).spec
+    return read_stack(folder, "local" if place == "host" else STACK, cloud).spec
 
 
 def in_mode(spec: Platform, mode: str) -> Platform:

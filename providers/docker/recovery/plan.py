@@ -277,5 +277,5 @@ STEPS: Mapping[Incident, StepsOf] = {
 }
 
 RECOVERY = CloudRecovery(
-    promises=PROMISES, steps=STEPS, variables=variables, questions=questions, drill=drill, copies=COPIES
+    place="host", promises=PROMISES, steps=STEPS, variables=variables, questions=questions, drill=drill, copies=COPIES
 )

@@ -283,5 +283,11 @@ STEPS: Mapping[Incident, StepsOf] = {
 }
 
 RECOVERY = CloudRecovery(
-    promises=PROMISES, steps=STEPS, variables=variables, questions=questions, drill=drill, copies=COPIES
+    place="cluster",
+    promises=PROMISES,
+    steps=STEPS,
+    variables=variables,
+    questions=questions,
+    drill=drill,
+    copies=COPIES,
 )
