@@ -312,7 +312,7 @@ class CloudRecovery:
     steps: Mapping[Incident, StepsOf]
     """Steps by failure, for stacks that can have it."""
     place: Place = "cloud"
-    """What a stack runs on, and what its failures are those of."""
+    """Kind of environment that the stack runs in: a cloud, one host or a cluster."""
     registry: str = ""
     """Type token of a repository, without one of which a stack has no registry to lose; empty where it may always lose images."""
     variables: Callable[[RecoverySite], Iterable[Variable]] = _no_variables

@@ -88,13 +88,16 @@ class Imported:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, changes: Sequence[ResourceChange], imports: int = 2) -> None:
         self.commands: list[tuple[str, ...]] = []
-        self.imports = imports
+        self.imports, self.changes = imports, tuple(changes)
         self.deployment = Deployment("prod", ROOT)
         self.matches = chosen_matches({"prod-storage": "files", "rds:Instance prod-database": "agents"}, MISSING)
         monkeypatch.setattr(Deployment, "engine", type("Engine", (), {"run_command": self.run_command})())
-        monkeypatch.setattr(Deployment, "preview", lambda _self: Preview("prod", tuple(changes)))
-        monkeypatch.setattr(Deployment, "refuse_locked", lambda _self: None)
+        monkeypatch.setattr(self.deployment, "preview", self.preview)
+        monkeypatch.setattr(self.deployment, "refuse_locked", self.preview)
         monkeypatch.setattr(handmade, "import_matches", self.import_matches)
+
+    def preview(self) -> Preview:
+        return Preview("prod", self.changes)
 
     def run_command(self, *arguments: str) -> str:
         self.commands.append(arguments)

@@ -5,53 +5,59 @@ from collections.abc import Mapping
 import pytest
 
 from automation.plan.inventory import Value
-from tests.engine.commands.conftest import DATABASE, STACK, Trial
+from tests.engine.commands.conftest import STACK, Trial
 
 pytestmark = pytest.mark.xdist_group("commands")
-NAME = "trial-database"
+ALARM, NAME = "aws:cloudwatch/metricAlarm:MetricAlarm", "trial-monitoring-database-cpu-percent"
 
 
 def without_state(trial: Trial) -> str:
-    """Remove the database from the state, as if it had been made by hand, and return its id in the cloud."""
-    (database,) = databases(trial)
-    urn, identity = str(database["urn"]), str(database["id"])
-    trial.project.run("state", "delete", urn, "--yes", "--force", "--target-dependents", stack=STACK)
-    (trial.project.folder / "ids.yaml").write_text(f"resources: {{{NAME}: {identity}}}\n", encoding="utf-8")
+    """Remove an alarm from the state, as if it had been made by hand, and return its id in the cloud."""
+    (alarm,) = alarms(trial)
+    urn, identity = str(alarm["urn"]), str(alarm["id"])
+    trial.project.run("state", "delete", urn, "--yes", stack=STACK)
+    text = f'resources: {{"cloudwatch:MetricAlarm {NAME}": {identity}}}\n'
+    (trial.project.folder / "ids.yaml").write_text(text, encoding="utf-8")
     return identity
 
 
-def databases(trial: Trial) -> list[Mapping[str, Value]]:
-    return [each for each in trial.project.state(STACK) if each["type"] == DATABASE]
+def alarms(trial: Trial) -> list[Mapping[str, Value]]:
+    return [
+        each for each in trial.project.state(STACK) if each["type"] == ALARM and str(each["urn"]).endswith(f"::{NAME}")
+    ]
 
 
 def test_an_object_is_taken_over_and_the_next_update_creates_no_other(trial: Trial) -> None:
     identity = without_state(trial)
     planned = trial.command("import", STACK, "--from", "ids.yaml", "--dry-run")
-    assert (planned.code, planned.out.strip()) == (0, f"{NAME} (rds:Instance): would import {identity}")
+    assert (planned.code, planned.out.strip()) == (0, f"{NAME} (cloudwatch:MetricAlarm): would import {identity}")
     before = trial.project.cloud.objects()
     result = trial.command("import", STACK, "--from", "ids.yaml", "--yes")
     assert (result.code, result.err) == (0, "")
     assert result.out.splitlines()[-1] == f"{STACK}: imported 1; run `agent-platform up {STACK}` next"
     assert trial.project.cloud.objects() == before
     assert trial.command("up", STACK, "--yes").code == 0
-    assert len(trial.project.cloud.objects(DATABASE)) == 1
-    assert trial.project.cloud.objects(DATABASE)[0].id == identity
+    assert [each.id for each in trial.project.cloud.objects(ALARM) if each.name == NAME] == [identity]
 
 
 def test_an_object_that_would_be_replaced_is_not_taken_over(trial: Trial) -> None:
     without_state(trial)
-    trial.project.cloud.change(DATABASE, NAME, "username", "admin")
+    trial.project.cloud.change(ALARM, NAME, "name", "other")
     before = trial.project.cloud.objects()
     result = trial.command("import", STACK, "--from", "ids.yaml", "--yes")
     assert result.code == 1
-    assert f"would replace {NAME} (rds:Instance) (because of username)" in result.sentence
+    assert f"would replace {NAME} (cloudwatch:MetricAlarm) (because of name)" in result.sentence
     assert trial.project.cloud.objects() == before
-    assert databases(trial) == []
+    assert alarms(trial) == []
 
 
 def test_an_id_without_an_object_is_refused(trial: Trial) -> None:
     without_state(trial)
-    (trial.project.folder / "ids.yaml").write_text(f"resources: {{{NAME}: absent}}\n", encoding="utf-8")
+    (trial.project.folder / "ids.yaml").write_text(
+        f'resources: {{"cloudwatch:MetricAlarm {NAME}": absent}}\n', encoding="utf-8"
+    )
     result = trial.command("import", STACK, "--from", "ids.yaml", "--yes")
     assert result.code == 1
-    assert f"{NAME} (rds:Instance) cannot be imported with the id absent: it does not exist" in result.sentence
+    assert (
+        f"{NAME} (cloudwatch:MetricAlarm) cannot be imported with the id absent: it does not exist" in result.sentence
+    )

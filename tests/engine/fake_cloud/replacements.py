@@ -19,6 +19,7 @@ AWS = {
     "aws:backup/vault:Vault": "name kmsKeyArn",
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": "backupVaultName changeableForDays",
     "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
     "aws:ec2/securityGroup:SecurityGroup": "name description vpcId",
     "aws:ec2/subnet:Subnet": "vpcId cidrBlock availabilityZone",
     "aws:ec2/vpc:Vpc": "cidrBlock",
