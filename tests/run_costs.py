@@ -11,7 +11,7 @@ import pytest
 
 from tests.recordings import RECORDED
 
-MAX_RECORDINGS = 3000
+MAX_RECORDINGS = 1350
 """Plans that the tests without the mark `long` may record."""
 OUTPUT = "run_costs"
 """Key of the figures in what a worker returns."""

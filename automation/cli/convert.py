@@ -50,7 +50,10 @@ def convert(
     profile: Annotated[str | None, typer.Option(help=f"{listed(PROFILES)} [default: by --stack].")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the stack file.")] = False,
 ) -> None:
-    """Write a stack file from a Compose file, a CloudFormation template, a Copilot or an Agno project."""
+    """Write a stack file from a project of another tool.
+
+    Lists what was taken over, adjusted and not taken over, and copies no secret value.
+    """
     folder, questions = project_folder(), Questions(can_prompt(as_json=False))
     path = free_path(folder, name, force=force)
     conversion = _converter(format_name, environment)(source, folder)

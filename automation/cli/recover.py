@@ -101,9 +101,9 @@ def import_objects(
     yes: Yes = False,
     verbose: Verbose = False,
 ) -> None:
-    """Take objects that exist into the stack, without replacing any.
+    """Update the state with objects that exist, by their ids.
 
-    Changes the state only, and prints what the next `up` changes in the objects.
+    Changes nothing in the cloud, replaces no object, and prints what the next `up` changes in them.
     """
     if file is None:
         raise InvalidConfiguration([ConfigError("--from", problem="missing", fix="name a file with the ids")])

@@ -37,8 +37,8 @@ def test_a_database_that_would_be_replaced_stops_the_update() -> None:
         f"{CONTENTS[DATABASE]}"
     )
     assert failure.fix == (
-        "revert the setting that causes it; to lose the data anyway, run the command again with "
-        "--allow-replace prod-database"
+        "revert the setting that causes it (such as network.existing); to lose the data anyway, run the command again "
+        "with --allow-replace prod-database"
     )
 
 
@@ -78,7 +78,8 @@ def test_an_unknown_allowed_name_is_refused_with_a_suggestion() -> None:
 
 def test_settings_that_can_cause_a_loss_are_named() -> None:
     failure = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
-    assert failure.fix.startswith("revert the setting that causes it (such as network.cidr or network.standby_cidr); ")
+    keys = "network.cidr, network.existing or network.standby_cidr"
+    assert failure.fix.startswith(f"revert the setting that causes it (such as {keys}); ")
 
 
 def test_an_override_that_replaces_a_database_is_named_as_the_cause() -> None:

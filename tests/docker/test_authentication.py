@@ -181,7 +181,7 @@ def tokens_of(issuer: Issuer, curve: Issuer, other: Issuer) -> dict[str, tuple[i
         "expired": (401, claims(exp=NOW - 5)),
         "without an expiry": (401, issuer.token(without["exp"])),
         "an expiry that is text": (401, claims(exp="never")),
-        "not yet valid": (401, claims(nbf=NOW + 300)),
+        "not yet valid": (401, claims(nbf=NOW + 3000)),
         "another audience": (401, claims(aud="other")),
         "an audience that begins with ours": (401, claims(aud=f"{AUDIENCE}.evil.com")),
         "an audience that ours is a pattern of": (401, claims(aud=AUDIENCE.replace(".", "x"))),
