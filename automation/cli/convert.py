@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.init import Questions, free_path, location_block, write_text
+from automation.cli.init import (
+    AccountOption,
+    ClusterOption,
+    ContextOption,
+    ProjectOption,
+    Questions,
+    RegionOption,
+    SubscriptionOption,
+    TenantOption,
+    TlsSecretOption,
+    free_path,
+    location_block,
+    location_options,
+    write_text,
+)
 from automation.cli.session import ExitCode, can_prompt
 from automation.stack.folder import project_folder
 from automation.stack.template import CLOUDS, PROFILE_OF_NAME, PROFILES
@@ -24,6 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def convert(
+    context: typer.Context,
     format_name: Annotated[
         str, typer.Argument(metavar="FORMAT", help="compose, cloudformation, copilot or agno-infra.")
     ],
@@ -32,18 +47,14 @@ def convert(
     cloud: Annotated[
         str | None, typer.Option(help=f"Target: {listed(CLOUDS)} [default: docker for compose, else aws].")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="Region, or location on Azure.")] = None,
-    account_id: Annotated[str | None, typer.Option(help="AWS: account ID.")] = None,
-    project: Annotated[str | None, typer.Option(help="Google Cloud: project ID.")] = None,
-    subscription_id: Annotated[str | None, typer.Option(help="Azure: subscription ID.")] = None,
-    tenant_id: Annotated[str | None, typer.Option(help="Azure: tenant ID.")] = None,
-    kube_context: Annotated[
-        str | None, typer.Option("--context", help="Kubernetes: context of the kubeconfig.")
-    ] = None,
-    cluster_uid: Annotated[str | None, typer.Option(help="Kubernetes: UID of the namespace kube-system.")] = None,
-    tls_secret: Annotated[
-        str | None, typer.Option(help="Kubernetes: Secret with the certificate of the entry.")
-    ] = None,
+    region: RegionOption = None,
+    account_id: AccountOption = None,
+    project: ProjectOption = None,
+    subscription_id: SubscriptionOption = None,
+    tenant_id: TenantOption = None,
+    kube_context: ContextOption = None,
+    cluster_uid: ClusterOption = None,
+    tls_secret: TlsSecretOption = None,
     environment: Annotated[
         str | None, typer.Option(help="Copilot: environment whose settings apply [default: none].")
     ] = None,
@@ -60,11 +71,7 @@ def convert(
     chosen = cloud or ("docker" if format_name == "compose" else "aws")
     if chosen not in CLOUDS:
         raise InvalidConfiguration([ConfigError("--cloud", f'"{chosen}" is not a target', f"use {listed(CLOUDS)}")])
-    given = {
-        "account_id": account_id, "project": project, "subscription_id": subscription_id, "tenant_id": tenant_id,
-        "cluster_uid": cluster_uid, "tls_secret": tls_secret, "context": kube_context,
-        "location" if chosen == "azure" else "region": region,
-    }  # fmt: skip
+    given = location_options(chosen, context.params)
     if chosen == "aws":
         given = {key: value or conversion.block.get(key) for key, value in given.items()}
     block = location_block(questions, chosen, given)

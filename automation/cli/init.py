@@ -38,6 +38,16 @@ from providers.contract.presets import App, CloudName, Profile
 
 BUCKET_REGION = "us-east-1"
 STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+LOCATION_OPTIONS = ("account_id", "project", "subscription_id", "tenant_id", "cluster_uid", "tls_secret")
+"""Options that are named like the keys of the clouds' blocks."""
+RegionOption = Annotated[str | None, typer.Option(help="Region, or location on Azure.")]
+AccountOption = Annotated[str | None, typer.Option(help="AWS: account ID.")]
+ProjectOption = Annotated[str | None, typer.Option(help="Google Cloud: project ID.")]
+SubscriptionOption = Annotated[str | None, typer.Option(help="Azure: subscription ID.")]
+TenantOption = Annotated[str | None, typer.Option(help="Azure: tenant ID.")]
+ContextOption = Annotated[str | None, typer.Option("--context", help="Kubernetes: context of the kubeconfig.")]
+ClusterOption = Annotated[str | None, typer.Option(help="Kubernetes: UID of the namespace kube-system.")]
+TlsSecretOption = Annotated[str | None, typer.Option(help="Kubernetes: Secret with the certificate of the entry.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -120,15 +130,6 @@ class InitOptions:
     models: bool | None
     force: bool
 
-    def block(self, cloud: str) -> dict[str, str | None]:
-        """Return account and region by the keys of the clouds' blocks."""
-        names = ("account_id", "project", "subscription_id", "tenant_id", "cluster_uid", "tls_secret")
-        return {
-            **{name: getattr(self, name) for name in names},
-            "context": self.kube_context,
-            "location" if cloud == "azure" else "region": self.region,
-        }
-
     @property
     def bucket_values(self) -> dict[str, str | None]:
         """Return the options about a bucket by its keys."""
@@ -142,18 +143,14 @@ def init(
     app: Annotated[str | None, typer.Option(help=f"Kind of application: {listed(APPS)}.")] = None,
     image: Annotated[str | None, typer.Option(help="Container image, with a tag or a digest.")] = None,
     build: Annotated[str | None, typer.Option(metavar="DIR", help="Folder to build the image from.")] = None,
-    region: Annotated[str | None, typer.Option(help="Region, or location on Azure.")] = None,
-    account_id: Annotated[str | None, typer.Option(help="AWS: account ID.")] = None,
-    project: Annotated[str | None, typer.Option(help="Google Cloud: project ID.")] = None,
-    subscription_id: Annotated[str | None, typer.Option(help="Azure: subscription ID.")] = None,
-    tenant_id: Annotated[str | None, typer.Option(help="Azure: tenant ID.")] = None,
-    kube_context: Annotated[
-        str | None, typer.Option("--context", help="Kubernetes: context of the kubeconfig.")
-    ] = None,
-    cluster_uid: Annotated[str | None, typer.Option(help="Kubernetes: UID of the namespace kube-system.")] = None,
-    tls_secret: Annotated[
-        str | None, typer.Option(help="Kubernetes: Secret with the certificate of the entry.")
-    ] = None,
+    region: RegionOption = None,
+    account_id: AccountOption = None,
+    project: ProjectOption = None,
+    subscription_id: SubscriptionOption = None,
+    tenant_id: TenantOption = None,
+    kube_context: ContextOption = None,
+    cluster_uid: ClusterOption = None,
+    tls_secret: TlsSecretOption = None,
     bucket: Annotated[str | None, typer.Option(help="Kubernetes: existing bucket for files and backups.")] = None,
     bucket_endpoint_url: Annotated[str | None, typer.Option(help="Kubernetes: address of its S3 API.")] = None,
     bucket_region: Annotated[str | None, typer.Option(help="Kubernetes: its region [default: us-east-1].")] = None,
@@ -198,7 +195,9 @@ def _answers(options: InitOptions, questions: Questions, stack: str, folder: Pat
         profile=profile,
         service=options.service or SERVICE_NAMES[app],
         # without a cloud it is not known which account and region are missing
-        block=location_block(questions, cloud, options.block(cloud)) if options.cloud or questions.ask else {},
+        block=location_block(questions, cloud, location_options(cloud, vars(options)))
+        if options.cloud or questions.ask
+        else {},
         image=image,
         build=build,
         port=options.port,
@@ -290,6 +289,16 @@ def _source(questions: Questions, folder: Path, image: str | None, build: str | 
     if not context.is_dir():
         questions.errors.append(ConfigError("--build", f'"{build}" is not a folder', "name the folder of the code"))
     return None, os.path.relpath(context.absolute(), folder)
+
+
+def location_options(cloud: str, options: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return account and region by the keys of the clouds' blocks; `options` has those of a command by parameter."""
+    given = {name: options[name] for name in LOCATION_OPTIONS}
+    return {
+        **given,
+        "context": options["kube_context"],
+        "location" if cloud == "azure" else "region": options["region"],
+    }
 
 
 def location_block(questions: Questions, cloud: CloudName, given: Mapping[str, str | None]) -> dict[str, str]:
