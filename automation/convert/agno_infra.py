@@ -12,7 +12,7 @@ from pathlib import Path
 from automation.convert.applications import app_of, bounded_health, default_health_path, words
 from automation.convert.conversion import Addresses, Conversion, slug
 from automation.convert.python_values import FromEnvironment, Instance, assigned_values, is_instance
-from automation.convert.stores import database_section
+from automation.convert.stores import NEW_BUCKET, PUBLIC_DATABASE, database_section
 from automation.stack.yaml_reader import read_mapping, read_text
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.json_data import Raw, is_mapping
@@ -93,7 +93,7 @@ class AgnoInfra:
             return {f"<{each.variable}.{name}>": "cache" for name in CACHE_METHODS}
         elif each.kind == "S3Bucket":
             conversion.sections.setdefault("storage", Raw())
-            conversion.adjust(source, "storage", "a new private, encrypted bucket; copy the objects into it")
+            conversion.adjust(source, "storage", NEW_BUCKET)
             return {f"<{each.variable}.{name}>": "storage" for name in ("name", "get_name", "get_bucket_name")}
         elif each.kind in OWN:
             conversion.omit(source, OWN[each.kind])
@@ -117,8 +117,7 @@ class AgnoInfra:
             each.variable, "database", "a new server; move the data with pg_dump or logical replication"
         )
         if each.is_true("publicly_accessible"):
-            reason = "public database: on the platform it is in private subnets"
-            self.conversion.omit(f"{each.variable}.publicly_accessible", reason)
+            self.conversion.omit(f"{each.variable}.publicly_accessible", PUBLIC_DATABASE)
         for key in ("pg_password", "master_user_password"):
             if each.text(key) and not each.text(key).startswith("<"):
                 reason = "plain password in the source: it is not copied, and everybody who reads the file knows it"
@@ -126,7 +125,7 @@ class AgnoInfra:
 
     def _add_app(self, app: Instance) -> None:
         conversion = self.conversion
-        name = slug(app.variable.removeprefix("prd_").removeprefix("prod_").removeprefix("dev_"))
+        name = _service_name(app)
         command = words(app.arguments.get("command"))
         found = app_of(command, app.text("name"), app.variable) if command else "custom"
         kind: App = "agentos" if app_of([], app.text("name"), app.variable) == "agentos" else APPS[app.kind]
@@ -171,7 +170,7 @@ class AgnoInfra:
             self.conversion.convert(f"{app.variable}.image", f"services.{name}.image")
 
     def _connect(self, app: Instance, addresses: Addresses) -> None:
-        name = slug(app.variable.removeprefix("prd_").removeprefix("prod_").removeprefix("dev_"))
+        name = _service_name(app)
         listed = app.arguments.get("env_vars", app.arguments.get("env"))
         variables = listed if is_mapping(listed) else {}
         known = {key: _known(value) for key, value in variables.items()}
@@ -227,6 +226,11 @@ def _module(source: Path) -> Path:
         problem = "no such folder" if not source.exists() else "no file infra/prd_resources.py"
         raise InvalidConfiguration([ConfigError("SOURCE", problem, "name the folder of the Agno project")])
     return module
+
+
+def _service_name(app: Instance) -> str:
+    """Return the name of an application's service: that of its variable without the environment."""
+    return slug(app.variable.removeprefix("prd_").removeprefix("prod_").removeprefix("dev_"))
 
 
 def _known(value: object) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from automation.convert.applications import app_of, bounded_health, default_health_path, health_path, role_of, words
-from automation.convert.conversion import Addresses, Conversion, slug
+from automation.convert.conversion import NO_LASTING_FOLDER, VALUE_IS_STORED, Addresses, Conversion, slug
 from automation.convert.schedules import from_event_bridge
 from automation.convert.stores import declare_stores
 from automation.convert.template import Resource, Template, read_template
@@ -138,8 +138,7 @@ class CloudFormation:
                 )
                 self.conversion.omit(f"{task.name}.ContainerDefinitions.{other.get('Name')}", reason)
         if task.properties.get("Volumes"):
-            reason = "a container has no folder that lasts; use storage or the database"
-            self.conversion.omit(f"{task.name}.Volumes", reason)
+            self.conversion.omit(f"{task.name}.Volumes", NO_LASTING_FOLDER)
 
     def _add_size(self, task: Resource, container: Raw, entry: Raw) -> None:
         cpu = _units(task.properties.get("Cpu", container.get("Cpu")), "vcpu")
@@ -179,19 +178,13 @@ class CloudFormation:
 
     def _connect(self, service: Resource, addresses: Addresses) -> None:
         name, container, task = self.names[service.name], self._container(service), self._task(service)
-        listed = mappings(container.get("Environment"))
-        variables = {str(each.get("Name")): _known(each.get("Value")) for each in listed}
-        for variable, value in list(variables.items()):
-            part = addresses.store_in(str(_raw_value(listed, variable)))
-            if part is not None:
-                variables[variable] = str(_raw_value(listed, variable))
-            elif value is None:
-                variables[variable] = None
+        values = {str(each.get("Name")): str(each.get("Value", "")) for each in mappings(container.get("Environment"))}
+        # a reference to a store is known by its name; every other one only in the cloud
+        variables = {variable: text if addresses.store_in(text) else _known(text) for variable, text in values.items()}
         self.conversion.set_variables(name, f"{task.name}.Environment", variables, addresses)
         for each in mappings(container.get("Secrets")):
             secret = str(each.get("Name"))
-            reason = "it is in the platform's secret store, and its value is not copied"
-            self.conversion.list_secret(name, f"{task.name}.Secrets.{secret}", secret, reason)
+            self.conversion.list_secret(name, f"{task.name}.Secrets.{secret}", secret, VALUE_IS_STORED)
 
     def _route(self, service: Resource) -> None:
         """Route requests as the listeners of a public load balancer do."""
@@ -310,14 +303,9 @@ def _balancers(service: Resource) -> list[Raw]:
     return mappings(service.properties.get("LoadBalancers"))
 
 
-def _known(value: object) -> str | None:
-    """Return a value as text; None for one that only the cloud knows."""
-    text = "" if value is None else str(value)
+def _known(text: str) -> str | None:
+    """Return a text; None for one that only the cloud knows."""
     return None if "<" in text and ">" in text else text
-
-
-def _raw_value(listed: list[Raw], name: str) -> object:
-    return next((each.get("Value") for each in listed if str(each.get("Name")) == name), "")
 
 
 def _inside(value: Mapping[str, object], *path: str) -> object:

@@ -21,7 +21,7 @@ from automation.convert.applications import (
     role_of,
     words,
 )
-from automation.convert.conversion import Addresses, Conversion, slug
+from automation.convert.conversion import BUILD_REASONS, NO_COUNTERPART, Addresses, Conversion, slug
 from automation.stack.yaml_reader import read_mapping
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.json_data import Raw, is_list, is_mapping
@@ -57,7 +57,6 @@ OMITTED = {
     "extra_hosts": "list hosts outside under services.<name>.egress",
     "gpus": "no target has GPUs for services",
 }
-NO_COUNTERPART = "the stack file has no such setting"
 DEPLOY = ("replicas", "resources")
 HTTP_PORTS = (80, 443)
 
@@ -190,11 +189,7 @@ class Compose:
                 service["build"]["dockerfile"] = os.path.normpath(dockerfile)
             self.conversion.convert(f"{source}.build", f"{target}.build")
             rest = [key for key in settings if key not in ("context", "dockerfile")]
-            reasons = {
-                "target": "the last stage of the Dockerfile is built",
-                "args": "write the values into the Dockerfile as defaults of ARG",
-            }
-            self.conversion.omit_all(f"{source}.build", rest, reasons, NO_COUNTERPART)
+            self.conversion.omit_all(f"{source}.build", rest, BUILD_REASONS, NO_COUNTERPART)
         if raw.get("platform") is not None:
             service["architecture"] = "arm64" if "arm" in str(raw["platform"]) else "amd64"
             self.conversion.convert(f"{source}.platform", f"{target}.architecture")

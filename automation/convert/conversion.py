@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from components.validation.secret_patterns import kind_of_secret, named_like_a_secret
+from providers.contract import variables
 from providers.contract.json_data import Raw, is_mapping
 
 MAX_NAME_CHARACTERS = 24
@@ -25,8 +26,17 @@ DATABASE_VARIABLES = {
 }  # fmt: skip
 """Variable that the platform sets, by the last word of a variable for the database."""
 DATABASE_PREFIX = re.compile(r"(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|RDS|SQL|PGVECTOR)_?")
-STORE_VARIABLES = {"database": "DATABASE_URL", "cache": "REDIS_URL", "storage": "STORAGE_BUCKET"}
+STORE_VARIABLES = {part: names[0] for part, names in variables.BY_PART.items()}
 """Variable with the address of a store, for a variable whose value contains that address."""
+
+NO_COUNTERPART = "the stack file has no such setting"
+NO_LASTING_FOLDER = "a container has no folder that lasts; use storage or the database"
+VALUE_IS_STORED = "it is in the platform's secret store, and its value is not copied"
+BUILD_REASONS = {
+    "args": "write the values into the Dockerfile as defaults of ARG",
+    "target": "the last stage of the Dockerfile is built",
+}
+"""Reason for which a setting of an image's build is left out."""
 
 
 class SettingOutcome(StrEnum):
@@ -128,10 +138,10 @@ class Conversion:
         )
 
     def set_variables(
-        self, service: str, source: str, variables: Mapping[str, str | None], addresses: Addresses
+        self, service: str, source: str, environment: Mapping[str, str | None], addresses: Addresses
     ) -> None:
         """Convert the environment of a service; None for a value that the source does not contain."""
-        for name, value in variables.items():
+        for name, value in environment.items():
             self._set_variable(service, f"{source}.{name}", name, value, addresses)
 
     def _set_variable(self, service: str, source: str, name: str, value: str | None, addresses: Addresses) -> None:
@@ -148,7 +158,7 @@ class Conversion:
             self.list_secret(service, source, name, "the value is not copied" if value is None else plain)
         elif callee is not None and callee != service:
             self.call(service, callee)
-            variable = f"{callee.upper().replace('-', '_')}_URL"
+            variable = variables.call_variable(callee)
             self.adjust(source, f"services.{service}.calls", f"the platform sets {variable}; let the program read it")
         elif value is None:
             self.omit(source, f"its value is not in {self.file}; add it to services.{service}.environment")

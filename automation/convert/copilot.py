@@ -11,13 +11,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from automation.convert.applications import app_of, bounded_health, default_health_path, seconds, words
-from automation.convert.conversion import Addresses, Conversion, slug
+from automation.convert.conversion import (
+    BUILD_REASONS,
+    NO_COUNTERPART,
+    NO_LASTING_FOLDER,
+    VALUE_IS_STORED,
+    Addresses,
+    Conversion,
+    slug,
+)
 from automation.convert.schedules import from_copilot
 from automation.convert.stores import declare_stores
 from automation.convert.template import read_template
 from automation.stack.yaml_reader import read_mapping
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
-from providers.contract.json_data import Raw, is_list, is_mapping
+from providers.contract.json_data import Raw, is_list, is_mapping, texts
 
 PUBLIC = ("Load Balanced Web Service", "Request-Driven Web Service")
 PRIVATE = ("Backend Service", "Worker Service")
@@ -26,7 +34,7 @@ CONVERTED = ("name", "type", "image", "cpu", "memory", "count", "variables", "se
              "platform", "on", "retries", "timeout", "environments", "env_file")  # fmt: skip
 OMITTED = {
     "sidecars": "a service has one container; tracing, metrics and logs are under monitoring",
-    "storage": "a container has no folder that lasts; use storage or the database",
+    "storage": NO_LASTING_FOLDER,
     "publish": "the platform has no topics; keep them in a template, or queue work in the cache with Celery",
     "subscribe": "the platform has no queues; keep them in a template, or queue work in the cache with Celery",
     "exec": "`agent-platform exec` opens a shell in every service",
@@ -40,7 +48,6 @@ OMITTED = {
     "alb": "the platform has one entry of its own",
 }
 HTTP_CONVERTED = ("path", "healthcheck", "alias", "target_port", "allowed_source_ips")
-NO_COUNTERPART = "the stack file has no such setting"
 
 
 @dataclass
@@ -136,25 +143,26 @@ class Copilot:
         conversion.omit_all(key, extra, OMITTED, NO_COUNTERPART)
 
     def _add_image(self, key: str, name: str, image: Raw, root: Path) -> None:
-        service, build = self.conversion.services[name], image.get("build")
+        self.conversion.services[name].update(self._image(name, image, root))
+        build = image.get("build")
         if build is None:
-            service["image"] = str(image.get("location", f"{name}:latest"))
             self.conversion.convert(f"{key}.image.location", f"services.{name}.image")
             return
-        settings = build if is_mapping(build) else {"dockerfile": build}
+        self.conversion.convert(f"{key}.image.build", f"services.{name}.build")
+        rest = [each for each in _build_settings(build) if each not in ("dockerfile", "context")]
+        self.conversion.omit_all(f"{key}.image.build", rest, BUILD_REASONS, NO_COUNTERPART)
+
+    def _image(self, name: str, image: Raw, root: Path) -> Raw:
+        """Return `image` or `build` of a service, whose paths are relative to the stack file."""
+        build = image.get("build")
+        if build is None:
+            return Raw(image=str(image.get("location", f"{name}:latest")))
+        settings = _build_settings(build)
         dockerfile = root.parent / str(settings.get("dockerfile", "Dockerfile"))
         context = root.parent / str(settings["context"]) if "context" in settings else dockerfile.parent
-        service["build"] = {"context": os.path.relpath(context.absolute(), self.folder.absolute())}
+        paths = {"context": os.path.relpath(context.absolute(), self.folder.absolute())}
         inside = os.path.relpath(dockerfile.absolute(), context.absolute())
-        if inside != "Dockerfile":
-            service["build"]["dockerfile"] = inside
-        self.conversion.convert(f"{key}.image.build", f"services.{name}.build")
-        rest = [each for each in settings if each not in ("dockerfile", "context")]
-        reasons = {
-            "args": "write the values into the Dockerfile as defaults of ARG",
-            "target": "the last stage of the Dockerfile is built",
-        }
-        self.conversion.omit_all(f"{key}.image.build", rest, reasons, NO_COUNTERPART)
+        return Raw(build=paths if inside == "Dockerfile" else {**paths, "dockerfile": inside})
 
     def _add_http(self, key: str, name: str, raw: Raw, image: Raw) -> None:
         service, conversion = self.conversion.services[name], self.conversion
@@ -254,7 +262,7 @@ class Copilot:
             problem = "no command" if not command else "a schedule that five fields of cron cannot express"
             self.conversion.omit(key, f"{problem}; add it under jobs with the service whose image it has")
             return
-        owner = self._owner(key, raw, root)
+        owner = self._owner(raw, root)
         if owner is None:
             self.conversion.omit(
                 key, "a job has the image of a service, and no service has this one; add it under jobs"
@@ -270,17 +278,12 @@ class Copilot:
         reason = f"it has environment, secrets and rights of the service {owner}"
         self.conversion.adjust(key, f"jobs.{slug(key)}", reason)
 
-    def _owner(self, key: str, raw: Raw, root: Path) -> str | None:
+    def _owner(self, raw: Raw, root: Path) -> str | None:
+        """Return the service with the image of a job; None without one."""
         image = raw.get("image")
-        scratch = Copilot(self.source, self.folder)
-        scratch.conversion.services["job"] = Raw()
-        scratch._add_image(key, "job", image if is_mapping(image) else Raw(), root)
-        wanted = scratch.conversion.services["job"]
+        wanted = self._image("job", image if is_mapping(image) else Raw(), root)
         services = self.conversion.services.items()
-        keys = ("image", "build")
-        return next(
-            (name for name, each in services if [each.get(k) for k in keys] == [wanted.get(k) for k in keys]), None
-        )
+        return next((name for name, each in services if wanted.items() <= each.items()), None)
 
     def _connect(self, manifests: Mapping[str, Raw]) -> None:
         hosts = {
@@ -293,24 +296,23 @@ class Copilot:
             self.conversion.set_variables(name, f"{key}.variables", values, addresses)
             secrets = raw.get("secrets")
             for secret in secrets if is_mapping(secrets) else ():
-                reason = "it is in the platform's secret store, and its value is not copied"
-                self.conversion.list_secret(name, f"{key}.secrets.{secret}", secret, reason)
+                self.conversion.list_secret(name, f"{key}.secrets.{secret}", secret, VALUE_IS_STORED)
             if raw.get("env_file") is not None:
                 reason = f"add its variables to services.{name}.environment or secrets"
                 self.conversion.omit(f"{key}.env_file", reason)
             for part in ("database", "cache", "storage"):
-                if part in self.conversion.sections and not any(part == each for each in self._used(name)):
+                if part in self.conversion.sections and part not in texts(self.conversion.services[name].get("uses")):
                     self._share(name, part)
-
-    def _used(self, name: str) -> list[object]:
-        uses = self.conversion.services[name].get("uses")
-        return uses if is_list(uses) else []
 
     def _share(self, name: str, part: str) -> None:
         """Give a service access to a store of the addons, whose address Copilot gives it by variables of the stack."""
         self.conversion.use(name, part)
         reason = "an addon of one service; remove it from the services that do not need it"
         self.conversion.adjust(f"addons for {name}", f"services.{name}.uses", reason)
+
+
+def _build_settings(build: object) -> Raw:
+    return build if is_mapping(build) else Raw(dockerfile=build)
 
 
 def _merge(base: Raw, override: Raw) -> Raw:

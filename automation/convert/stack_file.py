@@ -14,7 +14,7 @@ from automation.stack.document import REMOVE, StackDocument, is_written, with_va
 from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import Diagnostic, InvalidConfiguration
-from providers.contract.json_data import Raw, is_mapping
+from providers.contract.json_data import Raw, is_mapping, texts
 
 REMOVABLE = re.compile(
     r"(services\.[^.]+\.(?:size|replicas|autoscaling|architecture|health\.(?!path)\w+|metrics|streaming)"
@@ -51,9 +51,7 @@ def converted_stack(
         platform = with_values(platform, dict.fromkeys(removable, REMOVE))
         for key, error in removable.items():
             notes.append(Note(key, SettingOutcome.OMITTED, "", f"{error.problem}; the default applies"))
-    services = [service for service in conversion.services.values() if is_mapping(service)]
-    listed = [service.get("secrets") for service in services]
-    secrets = dict.fromkeys(str(name) for names in listed if isinstance(names, list) for name in names)
+    secrets = dict.fromkeys(name for service in conversion.services.values() for name in texts(service.get("secrets")))
     return ConvertedStack(_text(platform, conversion.file, name), tuple(notes), tuple(errors), tuple(secrets))
 
 
@@ -61,7 +59,7 @@ def _platform(conversion: Conversion, cloud: str, block: Mapping[str, str], prof
     """Return the platform in the order of the documentation; parts that no service uses are left out."""
     sections = dict(conversion.sections)
     for part in ("database", "cache", "storage"):
-        users = [service for service in conversion.services.values() if part in _texts(service.get("uses"))]
+        users = [service for service in conversion.services.values() if part in texts(service.get("uses"))]
         if part in sections and not users:
             del sections[part]
             conversion.omit(part, f"no service names it; add `uses: [{part}]` to the services that need it")
@@ -96,7 +94,3 @@ def _text(platform: Raw, file: str, name: str) -> str:
         f"# Every key: docs/configuration.md. Check it: agent-platform plan {name}\n"
     )
     return heading + dump({"config": {PLATFORM_KEY: platform}})
-
-
-def _texts(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []

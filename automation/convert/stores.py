@@ -12,6 +12,8 @@ VCPUS = {
     "micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32,
     "12xlarge": 48, "16xlarge": 64,
 }  # fmt: skip
+NEW_BUCKET = "a new private, encrypted bucket; copy the objects into it"
+PUBLIC_DATABASE = "public database: on the platform it is in private subnets"
 VERSIONS = ("14", "15", "16", "17", "18")
 MIN_STORAGE_GIB = 20
 DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
@@ -32,7 +34,7 @@ def declare_stores(template: Template, conversion: Conversion) -> set[str]:
             conversion.omit(resource.name, "a platform has one bucket; keep this one in its template")
         else:
             conversion.sections["storage"] = Raw()
-            conversion.adjust(resource.name, "storage", "a new private, encrypted bucket; copy the objects into it")
+            conversion.adjust(resource.name, "storage", NEW_BUCKET)
         noted.add(resource.name)
     return noted
 
@@ -69,7 +71,7 @@ def _note_weaknesses(resource: Resource, conversion: Conversion) -> None:
     """Name what the template leaves open, none of which the platform repeats."""
     name = resource.name
     if resource.is_true("PubliclyAccessible"):
-        conversion.omit(f"{name}.PubliclyAccessible", "public database: on the platform it is in private subnets")
+        conversion.omit(f"{name}.PubliclyAccessible", PUBLIC_DATABASE)
     password = resource.text("MasterUserPassword")
     if password and "<" not in password and not password.startswith("{{resolve:"):
         reason = "plain password in the template: it is not copied, and everybody who reads the template knows it"
