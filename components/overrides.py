@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 
 import pulumi
 
+from components.package.names import snake_case
 from components.production_rules import DeclaredInputs, undone_rules
-from components.sdk_inputs import changes, input_problems, inputs_of, merged, python_name, wire_name
+from components.sdk_inputs import changes, input_problems, inputs_of, merged, wire_name
 from components.validation.secret_patterns import named_like_a_secret
 from providers import import_table
 from providers.contract.declaration import Override, short_type
@@ -103,8 +104,8 @@ class Overrides:
         """Return problem and fix of an input whose meaning the platform relies on."""
         rule = self._table.by_type.get(declared.type)
         parts = PART.finditer(f"{rule.identity} {rule.address}") if rule is not None else ()
-        identity = {python_name(match["key"]) for match in parts if match["key"]} | {
-            python_name(rule.named) if rule else ""
+        identity = {snake_case(match["key"]) for match in parts if match["key"]} | {
+            snake_case(rule.named) if rule else ""
         }
         top, _, below = path.partition(".")
         if path in {"name", *identity, *PLACES, *OF_METADATA}:

@@ -5,7 +5,6 @@ of their documentation. An input has several forms there, such as the class, its
 """
 
 import inspect
-import re
 import sys
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 
 import pulumi
 
+from components.package.names import snake_case
 from providers.contract.diagnostics import did_you_mean
 from providers.contract.json_data import is_list, is_mapping
 
@@ -91,11 +91,6 @@ def wire_name(owner: type | None, name: str) -> str:
     return str(wire)
 
 
-def python_name(text: str) -> str:
-    """Return `instance_class` for `instanceClass`, which is what a user means by it."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
-
-
 def input_problems(owner: type, values: Mapping[str, object], path: str = "") -> Iterator[InputProblem]:
     """Yield unknown inputs of a class, with the nearest one, values of another kind, and removed ones that it requires."""
     known = inputs_of(owner)
@@ -110,7 +105,7 @@ def input_problems(owner: type, values: Mapping[str, object], path: str = "") ->
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:
-    meant = python_name(name)
+    meant = snake_case(name)
     return f" (did you mean {meant})" if meant in known else did_you_mean(meant, known)
 
 

@@ -11,12 +11,10 @@ database's server gives the superuser the password of the new state, and that cr
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from pulumi.automation import EngineEvent
-
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import update_message
 from automation.deploy.state import state_resources
-from automation.recover.importer import import_matches
+from automation.recover.importer import import_matches, previewed_events
 from automation.recover.match import Match, ObservedObject
 from automation.recover.missing_resources import MissingResource, planned_creations, related_resources
 from automation.urn import short_type
@@ -96,10 +94,7 @@ class Adoption:
         return {str(each.get("id")) for each in state_resources(exported)}
 
     def _import(self, volumes: Sequence[HostObject]) -> None:
-        deployment, events = self.deployment, list[EngineEvent]()
-        deployment.preview()  # with its checks, and the values that are only known for this update
-        with deployment.engine_errors():
-            deployment.engine.preview(on_event=events.append)
+        deployment, events = self.deployment, previewed_events(self.deployment)
         missing = [each for each in planned_creations(events) if short_type(each.urn.type).endswith(VOLUME)]
         matches = [match for each in missing if (match := self._match(each, volumes)) is not None]
         if not matches:

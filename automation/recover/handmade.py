@@ -16,7 +16,7 @@ from pulumi.automation import EngineEvent
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import update_message
-from automation.recover.importer import ImportResult, import_matches
+from automation.recover.importer import ImportResult, import_matches, previewed_events
 from automation.recover.match import Match, ObservedObject
 from automation.recover.missing_resources import MissingResource, planned_creations, related_resources
 from automation.stack.yaml_reader import read_mapping
@@ -94,10 +94,7 @@ def _name_error(name: str, found: Sequence[MissingResource], missing: Sequence[M
 
 def planned_imports(deployment: "Deployment", ids: Mapping[str, str]) -> tuple[tuple[Match, ...], list[EngineEvent]]:
     """Return the matches of a file and the events of the preview that they are from; raises DeploymentFailed."""
-    events: list[EngineEvent] = []
-    deployment.preview()  # with its checks, and the values that are only known for this update
-    with deployment.engine_errors():
-        deployment.engine.preview(on_event=events.append)
+    events = previewed_events(deployment)
     return chosen_matches(ids, planned_creations(events)), events
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi import automation
 
@@ -21,6 +21,9 @@ from automation.plan.inventory import Value
 from automation.recover.match import Match
 from automation.recover.missing_resources import RelatedResource, urns_of
 from automation.urn import Urn
+
+if TYPE_CHECKING:  # the SDK is loaded with a deployment
+    from automation.deploy.deployment import Deployment
 
 MAX_ATTEMPTS = 2
 Entry = Mapping[str, Value]
@@ -36,6 +39,15 @@ class ImportingStack(Protocol):
     def run_command(self, *arguments: str) -> str:
         """Run a command of the engine; raises CommandError."""
         ...
+
+
+def previewed_events(deployment: "Deployment") -> list[automation.EngineEvent]:
+    """Return the events of a preview of the next update, from which `planned_creations` reads; raises DeploymentFailed."""
+    events: list[automation.EngineEvent] = []
+    deployment.preview()  # with its checks, and the values that are only known for this update
+    with deployment.engine_errors():
+        deployment.engine.preview(on_event=events.append)
+    return events
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ region that does not serve. The role of a region decides properties that change 
 failover creates and replaces nothing.
 """
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import AwsBlock, AzureBlock, GcpBlock, Platform, Service
 
 
@@ -23,6 +25,13 @@ def is_passive(spec: Platform) -> bool:
 def is_standby(spec: Platform) -> bool:
     """Return whether a spec is that of the standby region, as `standby_spec` returns it."""
     return is_warm(spec) and spec.home_region == spec.standby_region
+
+
+def unused_range_errors(spec: Platform, owner: str) -> Iterator[ConfigError]:
+    """Refuse a range of the network beside an existing one; `owner` is the clause about whose range applies."""
+    # the spec of a standby region always has a range, and `recovery.mode: warm` is refused already
+    if "cidr" in spec.network.model_fields_set and not is_standby(spec):
+        yield ConfigError("network.cidr", f"no effect with `network.existing`, {owner}", "remove it")
 
 
 def standby_cidr(spec: Platform) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from providers.aws.network.cidr import TIERS, Tier
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
 from providers.contract.egress import checks_names
-from providers.contract.region_specs import is_standby
+from providers.contract.region_specs import unused_range_errors
 from providers.contract.spec import ExistingAwsNetwork, Platform
 
 KEY = "network.existing.aws"
@@ -118,10 +118,7 @@ def _endpoints(spec: Platform, block: ExistingAwsNetwork) -> Iterator[Diagnostic
 
 def _own_settings(spec: Platform) -> Iterator[Diagnostic]:
     """Refuse settings of a VPC that the platform creates."""
-    # the spec of a standby region has a range of its own, and `recovery.mode: warm` is refused already
-    if "cidr" in spec.network.model_fields_set and not is_standby(spec):
-        problem = "no effect with `network.existing`, whose VPC has its own range"
-        yield ConfigError("network.cidr", problem, "remove it")
+    yield from unused_range_errors(spec, "whose VPC has its own range")
     if spec.aws is not None and spec.aws.zone_names:
         problem = "no effect with `network.existing`, whose subnets are in their zones already"
         yield ConfigError("aws.zone_names", problem, "remove it")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from providers.azure.entry.limits import has_gateway
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
 from providers.contract.egress import checks_names, listed_hosts
-from providers.contract.region_specs import is_standby
+from providers.contract.region_specs import unused_range_errors
 from providers.contract.spec import ExistingAzureNetwork, Platform
 
 KEY = "network.existing.azure"
@@ -96,10 +96,7 @@ def _unused_zones(spec: Platform, block: ExistingAzureNetwork) -> Iterator[Diagn
 
 
 def _own_settings(spec: Platform) -> Iterator[Diagnostic]:
-    # the spec of a standby location has a range of its own, and `recovery.mode: warm` is refused already
-    if "cidr" in spec.network.model_fields_set and not is_standby(spec):
-        problem = "no effect with `network.existing`, whose subnets have their own ranges"
-        yield ConfigError("network.cidr", problem, "remove it")
+    yield from unused_range_errors(spec, "whose subnets have their own ranges")
     if checks_names(spec):
         problem = "names: the platform creates no firewall and no route in a network of others"
         yield Unsupported("azure", "network.egress_control", problem, "use ports, or remove network.existing")

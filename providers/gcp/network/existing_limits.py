@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
 from providers.contract.egress import checks_names
-from providers.contract.region_specs import is_standby
+from providers.contract.region_specs import unused_range_errors
 from providers.contract.spec import ExistingGcpNetwork, Platform
 
 KEY = "network.existing.gcp"
@@ -46,10 +46,7 @@ def _missing(spec: Platform, block: ExistingGcpNetwork) -> Iterator[Diagnostic]:
 
 
 def _own_settings(spec: Platform) -> Iterator[Diagnostic]:
-    # the spec of a standby region has a range of its own, and `recovery.mode: warm` is refused already
-    if "cidr" in spec.network.model_fields_set and not is_standby(spec):
-        problem = "no effect with `network.existing`, whose subnet has its own range"
-        yield ConfigError("network.cidr", problem, "remove it")
+    yield from unused_range_errors(spec, "whose subnet has its own range")
     if checks_names(spec):
         problem = (
             "names: a firewall policy applies to the whole network, and would close it for others in an existing one"
