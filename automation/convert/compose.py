@@ -146,7 +146,7 @@ class Compose:
             else:
                 has_version = role.kind == "database" and role.detail
                 conversion.sections[role.kind] = Raw({"version": role.detail} if has_version else {})
-                managed = f"the target's managed {role.kind}, with an account and a password of its own"
+                managed = f"the target's managed {role.kind}, with its own account and password"
                 conversion.adjust(source, role.kind, managed)
                 if container.published:
                     conversion.omit(
@@ -254,7 +254,7 @@ class Compose:
             conversion.list_secret(container.name, f"{source}.secrets.{secret}", secret, reason)
 
     def _route(self, containers: Iterable[Container], own: list[Container]) -> None:
-        """Route requests to what the host publishes, and to what stands behind a proxy that it publishes."""
+        """Route requests to what the host publishes, and to services behind a proxy that it publishes."""
         names = {container.key: container for container in own}
         behind = {
             key

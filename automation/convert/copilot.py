@@ -45,7 +45,7 @@ OMITTED = {
     "deployment": "rollouts follow services.<name>.rollout",
     "taskdef_overrides": "use `overrides` for what the stack file has no setting for",
     "files": "a static site is not a container; keep it in its bucket",
-    "alb": "the platform has one entry of its own",
+    "alb": "the platform has its own entry",
 }
 HTTP_CONVERTED = ("path", "healthcheck", "alias", "target_port", "allowed_source_ips")
 
@@ -128,9 +128,7 @@ class Copilot:
         command = [*words(raw.get("entrypoint")), *words(raw.get("command"))]
         service["app"] = app_of(command, str(image.get("location", "")), key)
         if raw.get("type") == "Worker Service" and service["app"] != "celery":
-            conversion.omit(
-                f"{key}.type", "no queue is created for the worker; it reads from the cache or a queue of yours"
-            )
+            conversion.omit(f"{key}.type", "no queue is created for the worker; it reads from the cache or your queue")
         self._add_image(key, name, image, root)
         if command:
             service["command"] = command
@@ -188,7 +186,7 @@ class Copilot:
             conversion.adjust(f"{key}.http", f"services.{name}", reason)
         self._add_entry(key, http)
         rest = [each for each in http if each not in HTTP_CONVERTED]
-        reasons = {"additional_rules": "a service has one path; other hosts and ports need a service of their own"}
+        reasons = {"additional_rules": "a service has one path; other hosts and ports need another service"}
         conversion.omit_all(f"{key}.http", rest, reasons, "the entry of the platform has its own rules")
 
     def _add_entry(self, key: str, http: Raw) -> None:
@@ -254,7 +252,7 @@ class Copilot:
         self.conversion.omit_all(f"{key}.count", rest, {"spot": "replicas run on Fargate on demand"}, NO_COUNTERPART)
 
     def _add_job(self, key: str, raw: Raw, root: Path) -> None:
-        """Add a job with the image of a service that is built from the same Dockerfile, else with one of its own."""
+        """Add a job to the service with the same image; without one the job is left out."""
         trigger = raw.get("on")
         expression = str(trigger.get("schedule", "")) if is_mapping(trigger) else ""
         schedule, command = from_copilot(expression), [*words(raw.get("entrypoint")), *words(raw.get("command"))]

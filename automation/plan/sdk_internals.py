@@ -142,7 +142,7 @@ class TransformCallbacks(_callbacks._CallbackServicer):  # noqa: SLF001  # build
     def call(self, token: str, request: resource_pb2.TransformRequest) -> resource_pb2.TransformResponse:
         """Return the answer of a transform; raises its exception.
 
-        It has an event loop of its own in another thread: a recorder is called by that of the program, which waits.
+        It has its own event loop in another thread: a recorder is called by that of the program, which waits.
         """
         answer = self._callbacks[token](request.SerializeToString())
         run: Callable[[], Message] = partial(

@@ -81,7 +81,7 @@ def _property(value: object) -> pulumi.Input[object]:
 def installed_schema(folder: Path) -> str:
     """Return the schema with the version that the engine has installed: an SDK asks for the version of its schema.
 
-    For a commit without a tag the engine makes a version of its own, 0.0.0-x<commit>, and the folder of the repository ends with it.
+    For a commit without a tag the engine makes the version 0.0.0-x<commit>, and the folder of the repository ends with it.
     """
     schema = (folder / "schema.json").read_text(encoding="utf-8")
     installed = INSTALLED.search(folder.parent.name)

@@ -67,7 +67,7 @@ def check_closed_egress(spec: Platform) -> Iterator[ConfigError]:
 
 
 def check_existing_network(spec: Platform) -> Iterator[ConfigError]:
-    """Require the block of the chosen cloud alone, and no second region, which would need a network of its own."""
+    """Require the block of the chosen cloud alone, and no second region, which would need another network."""
     existing, key = spec.network.existing, "network.existing"
     if existing is None or spec.cloud not in ExistingNetworkSpec.model_fields:
         return

@@ -43,7 +43,7 @@ def existing_stores(spec: Platform) -> tuple[ExistingStore, ...]:
 
 
 def with_existing_stores(spec: Platform) -> Platform:
-    """Return the spec in which services reach existing stores as hosts outside, and the platform has no store of its own there."""
+    """Return the spec in which services reach existing stores as hosts outside, and the platform declares no store for them."""
     blocks = {"database": spec.database, "cache": spec.cache}
     servers: dict[str, ExistingServer] = {
         part: block.existing for part, block in blocks.items() if block is not None and block.existing is not None

@@ -1,4 +1,4 @@
-// Command search deploys an agent platform beside a resource of its own.
+// Command search deploys an agent platform beside its own resource.
 package main
 
 import (
