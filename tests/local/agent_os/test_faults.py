@@ -80,7 +80,7 @@ def test_a_gateway_that_shuts_down_leaves_the_traffic_and_finishes_its_requests(
 
 
 @pytest.mark.parametrize(("variables", "whole"), [({}, True), ({"GRACE_SECONDS": "1"}, False)])
-@pytest.mark.long("a request of half a minute")
+@pytest.mark.long(reason="a request of half a minute")
 def test_a_request_may_take_as_long_as_the_platform_waits_and_no_longer_than_a_limit_of_its_own(
     system: System, variables: Mapping[str, str], whole: bool
 ) -> None:
