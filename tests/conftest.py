@@ -25,7 +25,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 ROOT = Path(__file__).parent
 WITH_OWN_GROUPS = ("engine", "local")
-"""Folders whose tests share deployed stacks and name their groups themselves."""
+"""Folders whose tests share deployed stacks and name their groups themselves; in `engine` a test may leave that to its cloud or file."""
+ENGINE_TIMEOUT_SECONDS = 600
+"""Time after which a test of the chosen engine set fails with the stack of each thread: four times that of the slowest one."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,6 +47,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     """Mark as long what a test does on other clouds than the chosen ones, and give the tests of a cloud one worker.
 
+    No command of the engine has a time limit, so a test of the chosen engine set has one.
+
     So do the tests of a file: a worker loads an SDK and records a plan once.
     """
     for item in items:
@@ -52,9 +56,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
         chosen = item.get_closest_marker("chosen_on")
         if chosen is not None and _cloud(item, folder) not in chosen.args:
             item.add_marker(pytest.mark.long(reason=chosen.kwargs["reason"]))
+        if folder == "engine" and item.get_closest_marker("long") is None:
+            item.add_marker(pytest.mark.timeout(ENGINE_TIMEOUT_SECONDS))
     for item in items if config.pluginmanager.hasplugin("xdist") else ():
         folder = item.path.relative_to(ROOT).parts[0]
-        if folder not in WITH_OWN_GROUPS:
+        if folder not in WITH_OWN_GROUPS or (folder == "engine" and item.get_closest_marker("xdist_group") is None):
             item.add_marker(pytest.mark.xdist_group(_cloud(item, folder) or str(item.path.relative_to(ROOT))))
 
 

@@ -37,6 +37,7 @@ def deployment(project: EngineProject) -> Deployment:
     return Deployment(STACK, project.folder, environment=project.environment)
 
 
+@pytest.mark.long(reason="three updates of a minute; what each entry declares is tested without the engine")
 def test_the_entry_changes_in_one_update_and_back_with_the_old_one_deleted_last(
     behind_front_door: EngineProject, tmp_path: Path
 ) -> None:
@@ -72,9 +73,7 @@ def test_the_entry_changes_in_one_update_and_back_with_the_old_one_deleted_last(
     assert {(item.token, item.name) for item in project.cloud.objects()} == first
 
 
-@pytest.mark.long(
-    reason="the change of the entry is in the chosen set; the refusal of protected resources is tested without the engine"
-)
+@pytest.mark.long(reason="the refusal of protected resources is tested without the engine")
 def test_a_protected_entry_is_deleted_only_by_name(behind_front_door: EngineProject, tmp_path: Path) -> None:
     project = behind_front_door.copy(tmp_path)
     (profile,) = [str(each["urn"]) for each in project.state() if each["type"] == "azure-native:cdn:Profile"]

@@ -100,6 +100,7 @@ def test_a_region_that_hangs_is_left_without_a_call_into_it_and_reduced_when_it_
     is_up_to_date(warm)
 
 
+@pytest.mark.long(reason="a failback is in the chosen set on Google Cloud, a failover on every cloud")
 def test_a_failback_ends_in_the_original_shape(
     warm_deployed: tuple[WarmStack, WarmStack], planned: WarmStack, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_failback_ends_in_the_original_shape(
     is_up_to_date(stack)
 
 
+@pytest.mark.long(reason="a region that hangs is in the chosen set")
 def test_a_failback_whose_source_is_lost_ends_before_the_promotion_and_a_failover_continues_without_it(
     planned: WarmStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_failback_whose_source_is_lost_ends_before_the_promotion_and_a_failove
     is_up_to_date(stack)
 
 
+@pytest.mark.long(reason="shows why a failover declares one region only, which the other tests need not repeat")
 def test_an_update_that_registers_the_lost_region_waits_for_it_and_fails(warm: WarmStack) -> None:
     warm.lose(HOME)
     failover = warm.failover
