@@ -19,7 +19,7 @@ from providers.docker.ownership import Owner
 from providers.docker.preflight.capacity import MemoryRequest, check_cpus, check_memory
 from providers.docker.preflight.checks import check_host
 from providers.docker.preflight.host import ALL_ADDRESSES, ExistingNetwork, Host, Port, RunningContainer
-from providers.docker.preflight.inspection import existing_network, podman_version
+from providers.docker.preflight.inspection import existing_network, has_single_cpu_weight, podman_version
 
 STACK = "trial"
 HOST = Host(address="unix:///var/run/docker.sock", version="28.0", memory_gib=15.6, cpus=4, free_port=8445)
@@ -191,6 +191,19 @@ def test_a_size_with_more_cpus_than_the_host_is_refused() -> None:
 
 def test_a_host_without_the_cpus_of_the_entry_is_refused() -> None:
     assert messages(replace(HOST, cpus=1))[0].startswith("cloud: docker needs 2 CPUs for the entry")
+
+
+@pytest.mark.parametrize(
+    ("version", "driver", "expected"), [("1", "cgroupfs", True), ("1", "systemd", False), ("2", "cgroupfs", False)]
+)
+def test_a_host_whose_containers_share_the_cpu_weight_of_one_process_is_described(
+    version: str, driver: str, expected: bool
+) -> None:
+    shared = has_single_cpu_weight({"CgroupVersion": version, "CgroupDriver": driver})
+    result = result_of(replace(HOST, has_single_cpu_weight=shared), "CPUs")
+    assert shared is expected
+    assert result.observed.endswith("get the CPU time of one process (cgroup version 1)") is expected
+    assert result.diagnostics == ()
 
 
 def test_whole_numbers_are_accepted_where_the_spec_has_floats() -> None:

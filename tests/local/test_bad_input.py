@@ -3,6 +3,7 @@
 All tests of the module use one small stack with ports, images and a database that cannot work.
 """
 
+import io
 import json
 import os
 import re
@@ -10,10 +11,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -212,6 +215,51 @@ def test_the_port_of_the_stacks_own_entry_is_accepted(small_stack: SmallStack) -
     doctor = small_stack.command("doctor", STACK)
     assert (doctor.code, f"ports: {PORT} is used by this stack." in doctor.out) == (0, True)
     assert small_stack.command("preview", STACK).code == 0
+
+
+def test_a_range_that_another_network_uses_is_refused_with_its_name_and_a_free_range(small_stack: SmallStack) -> None:
+    name = f"{STACK}-other"
+    subprocess.run(["docker", "network", "create", "--subnet=10.88.4.0/24", name], capture_output=True, check=True)
+    try:
+        message = small_stack.refusal({"network.cidr": "10.88.0.0/16"})
+    finally:
+        subprocess.run(["docker", "network", "rm", name], capture_output=True, check=True)
+    refused = f"network.cidr: 10.88.0.0/16 overlaps with 10.88.4.0/24, the network {name}. "
+    assert re.fullmatch(rf"{re.escape(refused)}Set it to a free block, such as 10\.\d+\.0\.0/16\.", message)
+
+
+def image_archive(name: str, architecture: str) -> bytes:
+    """Return an empty image in the format of `docker load`; `docker build --platform` of 20.10 labels it with its own."""
+    layer, archive = bytes(10240), io.BytesIO()
+    root = {"type": "layers", "diff_ids": [f"sha256:{sha256(layer).hexdigest()}"]}
+    documents = {
+        "config.json": {"architecture": architecture, "os": "linux", "config": {}, "rootfs": root},
+        "manifest.json": [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}],
+    }
+    files = {"layer.tar": layer, **{path: json.dumps(content).encode() for path, content in documents.items()}}
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path, content in files.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def test_an_image_for_another_architecture_is_refused_with_its_key(small_stack: SmallStack) -> None:
+    machine = subprocess.run(
+        ["docker", "version", "--format={{.Server.Arch}}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    other, image = "arm64" if machine == "amd64" else "amd64", f"{STACK}-other:1"
+    archive = image_archive(image, other)
+    subprocess.run(["docker", "load"], input=archive, capture_output=True, check=True)
+    try:
+        message = small_stack.refusal({"services.web.image": image, "services.web.architecture": machine})
+    finally:
+        subprocess.run(["docker", "image", "rm", image], capture_output=True, check=True)
+    assert message == (
+        f'services.web.image: "{image}" on this host is for {other}, and the service runs on {machine}. Run '
+        f"`docker pull --platform linux/{machine} {image}`."
+    )
 
 
 def test_sizes_beyond_the_host_are_refused(small_stack: SmallStack) -> None:

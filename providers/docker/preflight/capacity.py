@@ -198,7 +198,8 @@ def _memory_requests(spec: Platform) -> Iterator[MemoryRequest]:
 def check_cpus(host: Host, spec: Platform) -> CheckResult:
     """Check that no container has a limit above the host's CPUs, which Docker rejects."""
     detail = f"no container needs more than the {host.cpus} of this host"
-    return CheckResult("CPUs", detail, tuple(_cpu_refusals(host, spec)))
+    weight = "; on a busy host all containers together get the CPU time of one process (cgroup version 1)"
+    return CheckResult("CPUs", detail + weight * host.has_single_cpu_weight, tuple(_cpu_refusals(host, spec)))
 
 
 def _cpu_refusals(host: Host, spec: Platform) -> Iterator[Diagnostic]:

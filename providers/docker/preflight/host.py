@@ -72,6 +72,8 @@ class Host:
     """Addresses of the DNS servers that containers use, when the daemon is on this machine."""
     memory_gib: float = 0.0
     cpus: int = 0
+    has_single_cpu_weight: bool = False
+    """True when all containers together have the CPU weight of one process of the host."""
     architecture: str = ""
     """Processor architecture of the daemon in the spec's words; empty when it is another one."""
     containers: tuple[RunningContainer, ...] = ()

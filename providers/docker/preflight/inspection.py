@@ -86,6 +86,7 @@ def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool, o
         resolvers=_resolvers() if daemon.is_local else (),
         memory_gib=whole_number(info.get("MemTotal")) / BYTES_PER_GIB,
         cpus=whole_number(info.get("NCPU")),
+        has_single_cpu_weight=has_single_cpu_weight(info),
         architecture=ARCHITECTURES.get(str(info.get("Architecture", "")), ""),
         containers=containers,
         port_owners={port.number: process for port in ports if (process := port_owner(port))},
@@ -96,6 +97,15 @@ def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool, o
             image: str(fields(found).get("Architecture", "")) for image, found in images.items() if found is not None
         },
     )
+
+
+def has_single_cpu_weight(info: Fields) -> bool:
+    """Return whether Docker runs all containers in one group beside the processes of the host, in an answer of `/info`.
+
+    With version 1 of cgroups and the driver `cgroupfs`, that group has 1024 shares, as many as each of those processes.
+    Source: SystemInfo in https://docs.docker.com/reference/api/engine/version/v1.41/.
+    """
+    return (info.get("CgroupVersion"), info.get("CgroupDriver")) == ("1", "cgroupfs")
 
 
 def running_container(row: Fields) -> RunningContainer:
