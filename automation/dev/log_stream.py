@@ -99,6 +99,8 @@ class LogStream:
     def _scan(self) -> None:
         while not self._stopped.is_set():
             self._running = self.running()
+            for reader in self._readers.values():  # one of a removed container has ended, and stays a zombie until then
+                reader.poll()
             for name, service in self._running.items():
                 reader = self._readers.get(name)
                 if reader is None or reader.poll() is not None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from watchfiles import DefaultFilter, watch
 
-from automation.deploy.errors import DeploymentFailed
+from automation.deploy.errors import DeploymentFailed, Failure
 from automation.dev.debug_port import DebugPort
 from automation.dev.log_stream import LogPrinter, LogStream
 from automation.dev.options import NamedSource, chosen_services, model_values, parse_debug
@@ -166,7 +166,10 @@ class DevSession:
         self.shell.output(docker("kill", "--signal=HUP", container))
 
     def _build(self, services: Sequence[str], printer: LogPrinter, apply: Apply) -> None:
-        """Build the images of services and update the stack; a failure leaves the running ones."""
+        """Build the images of services and update the stack; a failure leaves the running ones.
+
+        Raises KeyboardInterrupt after an update that the user interrupted: the session ends with it.
+        """
         started = time.monotonic()
         try:
             built = ImageOperations(self.deployment, self.shell).build(services)
@@ -179,6 +182,8 @@ class DevSession:
             text = str(failure) or listed((str(each) for each in getattr(failure, "diagnostics", ())), "and")
             for name in services:
                 printer.note(name, f"not updated: {text}")
+            if isinstance(failure, DeploymentFailed) and failure.kind is Failure.CANCELLED:
+                raise KeyboardInterrupt from None
             return
         for name in services:
             printer.note(name, f"runs the new image after {time.monotonic() - started:.0f} s")

@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from automation.deploy.errors import DeploymentFailed
+from automation.deploy.errors import DeploymentFailed, Failure
 from automation.dev.debug_port import DebugPort
 from automation.dev.image_layout import image_layout, named_layout
 from automation.dev.log_stream import LogFilter, LogPrinter
@@ -18,6 +20,7 @@ from automation.dev.service_source import ImageConfig, ServiceSource, write_tool
 from automation.dev.session import DevOptions, DevSession, ending, refuse_other_clouds, refuse_remote, request_restart
 from automation.dev.session_lock import refuse_session, session_lock
 from automation.images.build_context import IgnoreRules
+from automation.images.builder import LocalImage
 from automation.shell import LocalShell
 from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
@@ -210,21 +213,27 @@ def test_a_second_session_and_an_update_are_refused_while_one_runs(tmp_path: Pat
     refuse_session(tmp_path, "dev")
 
 
-def test_a_changed_dependency_builds_the_image_of_its_service_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def session_of(folder: Path, *names: str) -> DevSession:
+    """Session of services whose sources have requirements and one module, without a stack."""
     dockerfile = "FROM python\nWORKDIR /srv\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
     session = DevSession.__new__(DevSession)
     session.options, session.sources = DevOptions(), {}
-    for name in ("web", "tool"):
-        context, folder = tmp_path / name, tmp_path / "mirror" / name
+    for name in names:
+        context, mirrored = folder / name, folder / "mirror" / name
         context.mkdir()
-        folder.mkdir(parents=True)
+        mirrored.mkdir(parents=True)
         for file in ("requirements.txt", "app.py"):
             (context / file).write_text("new", encoding="utf-8")
-        mirror = Mirror(folder, context, image_layout(dockerfile, context, ["Dockerfile"], {}, "/srv"))
+        mirror = Mirror(mirrored, context, image_layout(dockerfile, context, ["Dockerfile"], {}, "/srv"))
         config = ImageConfig("sha256:0", ("python",), (), {}, "/srv")
         session.sources[name] = ServiceSource(name, spec().services[name], mirror, config)
+    return session
+
+
+def test_a_changed_dependency_builds_the_image_of_its_service_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(tmp_path, "web", "tool")
     built: list[str] = []
     restarted: list[str] = []
 
@@ -244,6 +253,35 @@ def test_a_changed_dependency_builds_the_image_of_its_service_alone(
     assert lines == ["web  | [dev] requirements.txt changed: building the image"]
     session.handle([tmp_path / "tool" / "app.py"], stream, printer, str)
     assert (built, restarted) == (["web"], ["tool"])
+
+
+@pytest.mark.parametrize(("kind", "ends"), [(Failure.CANCELLED, True), (Failure.RESOURCE, False)])
+def test_an_update_that_is_interrupted_ends_the_session_and_one_that_fails_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Failure, ends: bool
+) -> None:
+    session, lines = session_of(tmp_path, "web"), list[str]()
+    deployment: Any = SimpleNamespace(name="dev", use_values=list)
+    session.deployment, session.shell = deployment, LocalShell(echo=lines.append)
+
+    def build(_services: Sequence[str]) -> Mapping[str, LocalImage]:
+        return {}
+
+    def images(*_: object) -> Any:
+        return SimpleNamespace(build=build)
+
+    def fail() -> None:
+        raise DeploymentFailed(kind, "dev: the update ended", "run it again")
+
+    monkeypatch.setattr("automation.dev.session.ImageOperations", images)
+    monkeypatch.setattr(session, "_prepare", str)
+    monkeypatch.setattr(session, "_declare", str)
+    stream: Any = None
+    with pytest.raises(KeyboardInterrupt) if ends else nullcontext():
+        session.handle([tmp_path / "web" / "requirements.txt"], stream, LogPrinter(("web",), lines.append), fail)
+    assert lines == [
+        "web | [dev] requirements.txt changed: building the image",
+        "web | [dev] not updated: dev: the update ended. Run it again.",
+    ]
 
 
 def test_a_service_is_restarted_by_a_request_to_the_daemon() -> None:

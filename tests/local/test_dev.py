@@ -17,6 +17,8 @@ from tests.local.test_first_day import STACK, UserFolder
 pytestmark = pytest.mark.xdist_group("local-first-day")
 READY_SECONDS = 300
 AGENT = f"{STACK}-compute-agent-1"
+END_SECONDS = 120
+"""Longest time in which an interrupted update completes the operations that run."""
 EDIT_SECONDS = 20
 """Longest time on a machine that runs other tests too; benchmarks/edit_to_answer.py measures."""
 
@@ -39,10 +41,10 @@ class Session:
         """Output until now."""
         return self.output.read_text(encoding="utf-8")
 
-    def end(self) -> int:
+    def end(self, seconds: float = 30) -> int:
         """Interrupt the session and return its exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=seconds)
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +123,29 @@ def test_a_changed_dependency_builds_one_image_and_replaces_its_container_alone(
         # the session deploys this container again, and no other
         assert {part: each for part, each in containers().items() if before.get(part) != each}.keys() == {AGENT}
         assert session.text.count("changed: building the image") == 1
+        eventually(lambda: "runs the new image after" in session.text, READY_SECONDS)
     finally:
         code = session.end()
     assert code == 0, session.text
+
+
+def test_an_interrupt_during_an_update_ends_the_session_and_the_next_one_continues(user: UserFolder) -> None:
+    session = Session(user, user.path.parent / "interrupted.log")
+    try:
+        dockerfile = user.path / "Dockerfile"
+        changed = dockerfile.read_text(encoding="utf-8").replace("DEPENDENCY=2", "DEPENDENCY=3")
+        dockerfile.write_text(changed, encoding="utf-8")
+        # the engine has begun to change the stack
+        eventually(lambda: "Registry" in session.text.partition("building the image")[2], READY_SECONDS)
+    finally:
+        code = session.end(END_SECONDS)
+    assert code == 0, session.text
+    assert "not updated: " in session.text
+    assert "the session has ended" in session.text
+    session = Session(user, user.path.parent / "continued.log")
+    code = session.end(END_SECONDS)
+    assert code == 0, session.text
+    assert docker("exec", containers()[AGENT], "printenv", "DEPENDENCY").strip() == "3"
 
 
 def test_a_killed_session_is_followed_by_another_and_by_images(user: UserFolder) -> None:
