@@ -279,22 +279,24 @@ def test_images_that_cannot_be_pulled_are_reported_with_their_keys(small_stack: 
     assert "correct services.web.image" in message
 
 
-def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(small_stack: SmallStack) -> None:
+def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(
+    small_stack: SmallStack, tmp_path: Path
+) -> None:
     small_stack.write({"services.web.secrets": ["API_KEY"]})
     document = yaml.safe_load((small_stack.project.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))
     assert document["config"][PLATFORM_KEY]["services"]["web"]["secrets"] == ["API_KEY"]
     small_stack.project.run("config", "set", "--secret", "agent-platform:API_KEY", stdin=SECRET, stack=STACK)
     program = "import os, sys; print('the key', os.environ['API_KEY'], 'is void'); sys.exit(3)"
-    started, began = time.monotonic(), int(time.time())
-    message = small_stack.failure(
-        {
-            "services.web.secrets": ["API_KEY"],
-            "services.web.command": ["python3", "-c", program],
-            "services.web.health": dict(SLOW_START),
-        }
-    )
+    changes = {
+        "services.web.secrets": ["API_KEY"],
+        "services.web.command": ["python3", "-c", program],
+        "services.web.health": dict(SLOW_START),
+    }
+    started = time.monotonic()
+    with container_events(tmp_path / "events"):
+        message = small_stack.failure(changes)
     assert time.monotonic() - started < CRASH_SECONDS
-    assert _seconds_until_removal(f"{STACK}-compute-web-1-", began) < ABANDONED_SECONDS
+    assert _seconds_until_removal(tmp_path / "events", f"{STACK}-compute-web-1-") < ABANDONED_SECONDS
     assert message.startswith(f"{STACK}: services.web: {STACK}-compute-web-1-")
     assert "does not start: it ended again after" in message
     assert 'its log ends with "the key [secret] is void"' in message.replace("the key [secret] is void | ", "")
@@ -302,11 +304,24 @@ def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(small
     assert SECRET not in message
 
 
-def _seconds_until_removal(name: str, since: int) -> float:
-    """Seconds from the first start of a container to its removal, in the events of the daemon."""
-    command = ["docker", "events", f"--since={since}", f"--until={int(time.time()) + 1}", "--filter=type=container"]
-    listed = subprocess.run([*command, "--format={{json .}}"], capture_output=True, text=True, check=True).stdout
-    events = [json.loads(line) for line in listed.splitlines()]
+@contextmanager
+def container_events(file: Path) -> Generator[None]:
+    """Write events of containers to a file during the block; the daemon keeps the last 256 only, health checks included."""
+    names = [f"--filter=event={name}" for name in ("create", "start", "destroy")]
+    with file.open("wb") as output:
+        command = ["docker", "events", "--filter=type=container", *names, "--format={{json .}}"]
+        events = subprocess.Popen(command, stdout=output)
+        try:
+            yield
+        finally:
+            time.sleep(1)  # until the last event has arrived
+            events.terminate()
+            events.wait()
+
+
+def _seconds_until_removal(file: Path, name: str) -> float:
+    """Seconds from the first start of a new container to its removal, in the events of the daemon."""
+    events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     replaced = {each["Actor"]["ID"] for each in events if each["Action"] == "create"}
     times = {
         action: [
