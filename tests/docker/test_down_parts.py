@@ -1,6 +1,7 @@
 """Parts of a stack that are down, with their state and the last lines of their log."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,14 @@ def test_a_running_part_one_that_runs_once_and_another_stack_are_not_reported() 
     assert found(daemon_with("running", "Up 3 seconds (healthy)", "unless-stopped")) == ()
     assert found(daemon_with("exited", "Exited (0)", "no")) == ()
     assert found(daemon_with("exited", "Exited (1)", "unless-stopped", {**LABELS, "stack": "other"})) == ()
+
+
+@pytest.mark.parametrize(("health", "down"), [("healthy", False), ("unhealthy", True)])
+def test_a_part_that_has_become_healthy_since_the_list_is_not_reported(health: str, down: bool) -> None:
+    answers = daemon_with("running", "Up 9 seconds (unhealthy)", "unless-stopped")
+    details: Any = answers["/containers/c1/json"]
+    details["State"] = {"Running": True, "Health": {"Status": health}}
+    assert bool(found(answers)) is down
 
 
 def test_without_a_daemon_nothing_is_known() -> None:

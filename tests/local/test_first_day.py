@@ -5,10 +5,10 @@ The folder has no Pulumi project, and no backend or passphrase is set: the comma
 
 import os
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,17 +147,23 @@ def test_the_logs_of_both_replicas_are_printed(folder: UserFolder) -> None:
     assert "docker logs --timestamps --since 600s" in logs.stderr
 
 
-def test_a_followed_log_ends_with_an_interrupt(folder: UserFolder) -> None:
-    command = ["timeout", "--signal=INT", "8", sys.executable, "-m", "automation"]
-    follow = subprocess.Popen(
-        [*command, "logs", STACK, "agent", "--follow", "--since", "1s"],
-        cwd=folder.path, env=folder.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    time.sleep(5)
-    folder.ask("hello")
-    out, err = follow.communicate(timeout=TIMEOUT_SECONDS)
-    assert 'POST /ask HTTP/1.1" 200' in out
-    assert "Traceback" not in err
+def test_a_followed_log_ends_with_an_interrupt(folder: UserFolder, tmp_path: Path) -> None:
+    output = tmp_path / "log"
+    with output.open("wb") as file:
+        follow = subprocess.Popen(
+            [sys.executable, "-m", "automation", "logs", STACK, "agent", "--follow", "--since", "1s"],
+            cwd=folder.path, env=folder.environment, stdout=file, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def is_followed() -> bool:
+        return folder.ask("hello").status == 200 and 'POST /ask HTTP/1.1" 200' in output.read_text(encoding="utf-8")
+
+    try:
+        eventually(is_followed, TIMEOUT_SECONDS)
+    finally:
+        follow.send_signal(signal.SIGINT)
+        _, errors = follow.communicate(timeout=TIMEOUT_SECONDS)
+    assert "Traceback" not in errors
     readers = subprocess.run(["pgrep", "-f", f"docker logs .*{STACK}"], capture_output=True, check=False)
     assert readers.returncode == 1
 

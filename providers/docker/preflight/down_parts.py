@@ -18,8 +18,8 @@ from providers.docker.preflight.diagnosis import down_diagnosis, key_of, read_re
 from providers.docker.preflight.inspection import container_name
 
 ENDED = ("exited", "dead", "restarting", "paused")
-UNHEALTHY = "(unhealthy)"
-"""Part of a container's status in Docker's list."""
+UNHEALTHY, HEALTHY = "(unhealthy)", "healthy"
+"""Part of a container's status in Docker's list, and a status in the answer about one container."""
 
 
 def down_parts(spec: Platform, stack: str, environment: Environment) -> Sequence[str]:
@@ -45,8 +45,11 @@ def _down(daemon: Daemon, spec: Platform, owner: Owner) -> Iterator[Diagnosis]:
 
 def _is_down(daemon: Daemon, row: Fields) -> bool:
     """True for a container that should run; one that runs once has no restart policy, and neither has one of files."""
-    if str(row.get("State")) not in ENDED and UNHEALTHY not in str(row.get("Status")):
+    ended = str(row.get("State")) in ENDED
+    if not ended and UNHEALTHY not in str(row.get("Status")):
         return False
     details = fields(daemon.get_json(f"/containers/{row.get('Id')}/json"))
+    if not ended and fields(fields(details.get("State")).get("Health")).get("Status") == HEALTHY:
+        return False  # a check has succeeded since the list
     policy = fields(fields(details.get("HostConfig")).get("RestartPolicy"))
     return policy.get("Name") not in ("", "no", None)
