@@ -79,19 +79,18 @@ class FaultStack:
         process.communicate(timeout=TIMEOUT_SECONDS)
         return process.returncode == 0
 
-    def wait_for_creation(self, token: str) -> None:
-        """Wait until the creation of an object of a type begins."""
-        start = time.monotonic()
-        while token not in [kind for kind, _ in self.project.cloud.calls("create")]:
-            assert time.monotonic() - start < TIMEOUT_SECONDS
-            time.sleep(0.05)
-
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line in a separate process."""
         command = [sys.executable, "-m", "automation", *arguments]
         environment = dict(self.project.environment)
         return subprocess.run(
-            command, cwd=self.project.folder, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.project.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_SECONDS,
         )
 
     def remove_from_state(self, token: str) -> str:

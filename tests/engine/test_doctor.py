@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine import Finding, check_stack
-from tests.engine.project import PASSPHRASE, EngineProject
+from tests.engine.project import PASSPHRASE, TIMEOUT_SECONDS, EngineProject
 from tests.planning import ROOT, SECRET
 
 OFFLINE = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost"}
@@ -125,7 +125,15 @@ def test_the_command_exits_with_1_when_a_check_failed(
     if passphrase is None:
         del environment["PULUMI_CONFIG_PASSPHRASE"]
     command = [sys.executable, "-m", "automation", "doctor", "prod", "--json"]
-    ended = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command,
+        cwd=project.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
+    )
     document = json.loads(ended.stdout)
     assert (ended.returncode, document["ready"]) == (code, code == 0)
     failed = [finding["subject"] for finding in document["findings"] if finding["verdict"] == "failed"]

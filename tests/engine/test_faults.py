@@ -103,6 +103,7 @@ def test_creations_with_a_lost_response_are_imported(stack: FaultStack, expected
     while not stack.update():
         result = stack.recover()
         assert result.orphans == ()
+        assert result.imported, "an update failed without a lost response"
         imported += result.imported
         assert len(imported) <= len(DROPPED[cloud])
     assert sorted(imported) == sorted(f"{name} ({short_type(token)})" for token, name in stack.lost_creations)
@@ -208,7 +209,7 @@ def test_a_running_update_is_not_recovered(stack: FaultStack) -> None:
     stack.project.cloud.plan_fault("hang", "create", "azure-native:resources:ResourceGroup")
     process = stack.project.start("up", "--yes", "--skip-preview", "--suppress-progress")
     try:
-        stack.wait_for_creation("azure-native:resources:ResourceGroup")
+        stack.project.cloud.wait_for_fault("create", "azure-native:resources:ResourceGroup", TIMEOUT_SECONDS)
         with pytest.raises(DeploymentFailed, match="still runs on this machine"):
             stack.recover()
         assert process.poll() is None

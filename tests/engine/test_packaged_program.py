@@ -6,7 +6,7 @@ from pathlib import Path
 
 from automation.deploy import Deployment
 from automation.stack.document import read_stack
-from tests.engine.project import STACK, EngineProject
+from tests.engine.project import STACK, TIMEOUT_SECONDS, EngineProject
 from tests.planning import SECRET, production
 
 
@@ -23,7 +23,7 @@ def test_a_folder_with_a_stack_file_alone_can_be_deployed(project: EngineProject
     assert "secure: v1:" in text
     ended = subprocess.run(
         [sys.executable, "-m", "automation", "preview", STACK], cwd=project.folder, env=dict(project.environment),
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert "to create" in ended.stdout

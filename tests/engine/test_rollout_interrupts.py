@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -79,23 +78,20 @@ def test_an_interrupt_while_the_engine_takes_a_step_cancels_it_and_the_next_upda
     def hang(self: StackRollouts, *arguments: tuple[str, ...]) -> None:
         if not waiting:
             project.cloud.plan_fault("hang", "update", token, name)
-            before = len(project.cloud.calls("update"))
-            waiting.append(threading.Thread(target=interrupt_at_update, args=(project, (token, name), before)))
+            waiting.append(threading.Thread(target=interrupt_at_update, args=(project, token)))
             waiting[0].start()
         update(self, *arguments)
 
     monkeypatch.setattr(StackRollouts, "update", hang)
     with pytest.raises(DeploymentFailed, match=r"cancelled during"):
         roll_out(project, shell)
-    waiting[0].join()
+    waiting[0].join(TIMEOUT_SECONDS)
     (result,), _ = roll_out(project, shell)
     assert (result.result, shell.split) == ("done", [("latest", 100)])
     assert "unchanged" in project.up("--expect-no-changes")
 
 
-def interrupt_at_update(project: EngineProject, resource: tuple[str, str], before: int) -> None:
-    """Interrupt this process when the provider is asked to update a resource once more."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while resource not in project.cloud.calls("update")[before:] and time.monotonic() < deadline:
-        time.sleep(0.1)
+def interrupt_at_update(project: EngineProject, token: str) -> None:
+    """Interrupt this process when the provider is in the update that hangs."""
+    project.cloud.wait_for_fault("update", token, TIMEOUT_SECONDS)
     os.kill(os.getpid(), signal.SIGINT)

@@ -89,11 +89,8 @@ class Trial:
         return self.finish(process)
 
     def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CompletedRun:
-        """Interrupt a command during a call to a provider, and return its result."""
-        start = time.monotonic()
-        while token not in [kind for kind, _ in self.project.cloud.calls(verb)]:
-            assert time.monotonic() - start < TIMEOUT_SECONDS, f"no {verb} of {token}"
-            time.sleep(0.1)
+        """Interrupt a command during a call to a provider that has taken the planned fault, and return its result."""
+        self.project.cloud.wait_for_fault(verb, token, TIMEOUT_SECONDS, lambda: process.poll() is not None)
         for _ in range(times):
             process.send_signal(signal.SIGINT)
             time.sleep(1)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -85,6 +86,7 @@ def test_an_interrupt_at_the_question_after_the_preview_changes_nothing(trial: T
     os.close(terminal)
     shown = b""
     while b"Apply these changes" not in shown:
+        assert select.select([user], [], [], TIMEOUT_SECONDS)[0], shown
         shown += os.read(user, 4096)
     err = interrupt_until_it_ends(process)
     os.close(user)

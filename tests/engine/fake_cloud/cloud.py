@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ FOLDER_VARIABLE = "FAKE_CLOUD"
 """Environment variable that names the folder of the cloud's file."""
 ANSWER = "answer: "
 """Beginning of the kind of a fault that fails with the text after it."""
+POLL_SECONDS = 0.05
 TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
     token TEXT, id TEXT, name TEXT, inputs TEXT, outputs TEXT, created_at REAL, changed INTEGER, PRIMARY KEY (token, id));
@@ -136,6 +137,23 @@ class FakeCloud:
                 connection.execute("UPDATE faults SET left = left - 1 WHERE rowid = ?", (row[0],))
             connection.execute("COMMIT")
         return "" if row is None else cast("str", row[1])
+
+    def wait_for_fault(self, verb: str, token: str, seconds: float, ended: Callable[[], object] = bool) -> None:
+        """Wait until calls have taken every planned fault of a verb on a type, which may be some time after they began.
+
+        Fails after `seconds`, and when the process that makes the calls has ended. A process that is killed before its call
+        takes a fault would leave it to the next one, which would then hang.
+        """
+        query = "SELECT 1 FROM faults WHERE verb = ? AND token = ? AND left > 0"
+        deadline = time.monotonic() + seconds
+        while True:
+            has_ended = ended()
+            with self._connected() as connection:
+                if connection.execute(query, (verb, token)).fetchone() is None:
+                    return
+            assert not has_ended, f"the process ended before its {verb} of {token}"
+            assert time.monotonic() < deadline, f"no {verb} of {token}"
+            time.sleep(POLL_SECONDS)
 
     def record_call(self, verb: str, token: str, name: str) -> None:
         """Record a call to a provider."""

@@ -35,6 +35,8 @@ Kind = provider_pb2.PropertyDiff
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 """Region of AWS."""
+FAULT_SECONDS = 300.0
+"""Longest time of a call that hangs: no test waits longer, so one that does has lost its fault to another call."""
 LOST_SECONDS = 20.0
 """Time for which the provider of a region that does not answer is configured, until it fails."""
 
@@ -227,12 +229,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.UNKNOWN, fault.removeprefix(ANSWER))
         if fault == "offline":
             context.abort(grpc.StatusCode.UNKNOWN, "dial tcp: lookup api.example: no such host")
-        if fault == "stuck" and self.ended.wait(3600):
-            context.abort(grpc.StatusCode.CANCELLED, f"{verb} ended with the provider")
-        seconds = 3600.0 if fault == "hang" else 0.0
+        if fault in ("stuck", "hang"):
+            is_ended = (self.ended if fault == "stuck" else self.cancelled).wait(FAULT_SECONDS)
+            why = "was cancelled" if is_ended else f"was not cancelled within {FAULT_SECONDS:g} seconds"
+            context.abort(grpc.StatusCode.CANCELLED, f"{verb} {why}")
+        seconds = 0.0
         if not immediate and not token.startswith("random:"):
             minutes = minutes_of(Declared(Urn(""), token, name, "", "", True, decode(inputs)))
-            seconds += minutes * float(str(self.cloud.setting("seconds_a_minute", 0)))
+            seconds = minutes * float(str(self.cloud.setting("seconds_a_minute", 0)))
         if seconds and self.cancelled.wait(seconds):
             context.abort(grpc.StatusCode.CANCELLED, f"{verb} was cancelled")
         return fault

@@ -1,14 +1,14 @@
 """Serve the plugins of the tests: `python -m tests.engine.plugin_server <folder of the sockets>`, until standard input ends."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,85 +20,82 @@ from tests.engine.fake_cloud.cloud import FOLDER_VARIABLE, FakeCloud
 from tests.engine.fake_cloud.provider import Provider
 from tests.engine.language_host.host import LanguageHost
 from tests.engine.plugin_server.client import LANGUAGE
-from tests.engine.plugin_server.programs import EXIT, MODULES, receive
+from tests.engine.plugin_server.programs import REQUEST_SECONDS, ForkedProgram, receive
 
 PLUGINS, PROGRAMS = "plugins", "programs"
 """Names of the sockets."""
 
 
-class ForkedProgram:
-    """Program that `programs.py` has forked, with the methods of a process that a language host uses."""
+class Plugin:
+    """Plugin of one client, served on a separate port until the client ends."""
 
-    modules: list[str] = []
-    """Installed modules that the programs so far have imported."""
+    def __init__(self, connection: socket.socket, folder: Path) -> None:
+        self._connection, self._folder = connection, folder
+        self._descriptors: list[int] = []
+        self._programs: list[ForkedProgram] = []
+        self._lock, self._has_ended = threading.Lock(), False
 
-    def __init__(self, path: Path, request: Mapping[str, object], descriptors: list[int]) -> None:
-        self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(str(path))
-        message = json.dumps({**request, MODULES: self.modules}).encode() + b"\n"
-        socket.send_fds(self.connection, [message], descriptors)
-        self.lines = self.connection.makefile()
-        self.pid = 0
-        self.exit_code: int | None = None
+    def serve(self) -> None:
+        """Serve the plugin, and close the outputs of its client at the end whatever happens.
 
-    def wait(self) -> int:
-        """Wait for the end of the program and return its exit code."""
-        for line in self.lines:
-            message: dict[str, Any] = json.loads(line)
-            self.pid = message.get("pid", self.pid)
-            if MODULES in message:
-                known = set(self.modules)
-                self.modules.extend(name for name in message[MODULES] if name not in known)
-            self.exit_code = message.get(EXIT, self.exit_code)
-        self.connection.close()
-        return 1 if self.exit_code is None else self.exit_code
+        The engine waits without a time limit until the outputs of a plugin that it has killed are closed
+        (pulumi/pkg, resource/plugin/plugin.go, `Close`).
+        """
+        with self._connection, suppress(EOFError):  # a client that was killed before its request
+            try:
+                self._connection.settimeout(REQUEST_SECONDS)
+                request, self._descriptors = receive(self._connection)
+                self._connection.settimeout(None)
+                self._serve(request)
+            finally:
+                with self._lock:
+                    self._has_ended = True
+                for program in self._programs:
+                    program.kill()
+                for descriptor in self._descriptors:
+                    os.close(descriptor)
 
-    def poll(self) -> int | None:
-        """Return the exit code, or None while the program runs."""
-        return self.exit_code
+    def _serve(self, request: Mapping[str, Any]) -> None:
+        server = grpc.server(ThreadPoolExecutor(MAX_CONCURRENT_CALLS), options=GRPC_OPTIONS)
+        environment: Mapping[str, str] = request["environment"]
+        end: Callable[[], object] = bool
+        if request["plugin"] == LANGUAGE:
+            host = LanguageHost(next(iter(request["arguments"]), ""), environment, self._start)
+            end = host.kill_program
+            language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+        else:
+            provider = Provider(request["plugin"], FakeCloud(Path(environment[FOLDER_VARIABLE])))
+            provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+            end = provider.end
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            self._connection.sendall(f"{port}\n".encode())
+            while self._connection.recv(1024):
+                pass
+        finally:
+            end()
+            server.stop(grace=None)
 
-    def send_signal(self, number: int) -> None:
-        """Send a signal to the program."""
-        if self.pid:
-            os.kill(self.pid, number)
-
-
-def serve_client(connection: socket.socket, folder: Path) -> None:
-    """Serve one plugin on a separate port until its client ends."""
-    request, descriptors = receive(connection)
-    environment: Mapping[str, str] = request["environment"]
-    server = grpc.server(ThreadPoolExecutor(MAX_CONCURRENT_CALLS), options=GRPC_OPTIONS)
-    if request["plugin"] == LANGUAGE:
-
-        def start(command: list[str], cwd: str | None, variables: Mapping[str, str]) -> ForkedProgram:
-            _, _, *arguments = command
-            program = {"arguments": arguments, "folder": cwd, "environment": dict(variables)}
-            return ForkedProgram(folder / PROGRAMS, program, descriptors)
-
-        host = LanguageHost(next(iter(request["arguments"]), ""), environment, start)
-        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
-        end = host.kill_program
-    else:
-        provider = Provider(request["plugin"], FakeCloud(Path(environment[FOLDER_VARIABLE])))
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-        end = provider.end
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    connection.sendall(f"{port}\n".encode())
-    while connection.recv(1024):
-        pass
-    end()
-    server.stop(grace=None)
-    connection.close()
-    for descriptor in descriptors:
-        os.close(descriptor)
+    def _start(self, command: list[str], cwd: str | None, variables: Mapping[str, str]) -> ForkedProgram:
+        _, _, *arguments = command
+        request = {"arguments": arguments, "folder": cwd, "environment": dict(variables)}
+        with self._lock:
+            if self._has_ended:
+                raise RuntimeError("the engine has ended")
+            program = ForkedProgram(self._folder / PROGRAMS, request, self._descriptors)
+            self._programs.append(program)
+        return program
 
 
 def accept_clients(listener: socket.socket, folder: Path) -> None:
-    """Serve each client in a thread."""
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=serve_client, args=(connection, folder), daemon=True).start()
+    """Serve each client in a thread; end this process when no more can be accepted, so that none waits for an answer."""
+    try:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=Plugin(connection, folder).serve, daemon=True).start()
+    finally:
+        os._exit(1)
 
 
 def main(folder: Path) -> None:
@@ -114,6 +111,8 @@ def main(folder: Path) -> None:
     threading.Thread(target=accept_clients, args=(listener, folder), daemon=True).start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    # no reader follows: a program in another environment, which inherits this output, would wait for one
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdin.read()
     programs.kill()
     programs.wait()

@@ -11,6 +11,8 @@ ADDRESS_VARIABLE = "FAKE_PLUGINS"
 """Environment variable with the path of the socket of the plugin server."""
 LANGUAGE = "language"
 POLL_SECONDS = 0.5
+START_SECONDS = 120.0
+"""Longest time for the plugin server to answer with the port; the engine waits for it without a limit."""
 
 
 def main(plugin: str, *arguments: str) -> int:
@@ -20,8 +22,10 @@ def main(plugin: str, *arguments: str) -> int:
     parent = os.getppid()
     request = {"plugin": plugin, "arguments": arguments, "environment": dict(os.environ), "parent": parent}
     with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(START_SECONDS)
         connection.connect(os.environ[ADDRESS_VARIABLE])
-        socket.send_fds(connection, [json.dumps(request).encode() + b"\n"], [1, 2])
+        message = json.dumps(request).encode() + b"\n"
+        connection.sendall(message[socket.send_fds(connection, [message], [1, 2]) :])
         sys.stdout.write(connection.makefile().readline())
         sys.stdout.flush()
         while plugin != LANGUAGE or os.getppid() == parent:

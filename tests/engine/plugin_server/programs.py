@@ -13,7 +13,7 @@ import socket
 import sys
 import sysconfig
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -24,9 +24,60 @@ from tests.engine.language_host import program
 
 INSTALLED = sysconfig.get_paths()["purelib"]
 MAX_REQUEST_BYTES = 1 << 20
+REQUEST_SECONDS = 60.0
+"""Longest time for a request to be sent and received."""
 MODULES, EXIT = "modules", "exit"
 LAZY_MODULE = "_LazyModule"
 """Class of a module that loads at the first access to an attribute, in importlib.util and pulumi._utils."""
+
+
+class ForkedProgram:
+    """Program that this module has forked, with the methods of a process that a language host uses.
+
+    It ends when its connection does, so also when the plugin server is killed.
+    """
+
+    modules: list[str] = []
+    """Installed modules that the programs so far have imported."""
+
+    def __init__(self, path: Path, request: Mapping[str, object], descriptors: list[int]) -> None:
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.settimeout(REQUEST_SECONDS)
+        self.connection.connect(str(path))
+        send(self.connection, {**request, MODULES: self.modules}, descriptors)
+        self.connection.settimeout(None)
+        self.pid = 0
+        self.exit_code: int | None = None
+
+    def wait(self) -> int:
+        """Wait for the end of the program and return its exit code."""
+        with self.connection, self.connection.makefile() as lines:
+            for line in lines:
+                message: dict[str, Any] = json.loads(line)
+                self.pid = message.get("pid", self.pid)
+                if MODULES in message:
+                    known = set(self.modules)
+                    self.modules.extend(name for name in message[MODULES] if name not in known)
+                if EXIT in message:
+                    # programs that began in the meantime may have copies of the connection, which would keep it open
+                    self.exit_code = message[EXIT]
+                    break
+        return 1 if self.exit_code is None else self.exit_code
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while the program runs."""
+        return self.exit_code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the program, which may have ended."""
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the program, which may have ended, or not have begun."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
 
 
 class Programs:
@@ -36,6 +87,8 @@ class Programs:
         self.listener = listener
         self.running: dict[int, socket.socket] = {}
         self.imported = set(sys.modules)
+        self.ending: set[socket.socket] = set()
+        """Connections of running programs that have been killed."""
 
     def serve(self) -> None:
         """Start programs until the parent ends."""
@@ -45,31 +98,52 @@ class Programs:
         signal.signal(signal.SIGCHLD, _woken)
         parent = os.getppid()
         while os.getppid() == parent:
-            ready, _, _ = select.select([self.listener, wake_read], [], [], 1.0)
+            watched = [connection for connection in self.running.values() if connection not in self.ending]
+            ready, _, _ = select.select([self.listener, wake_read, *watched], [], [], 1.0)
             if wake_read in ready:
                 os.read(wake_read, 4096)
                 self._report_ended()
+            for pid, connection in self.running.items():
+                if connection in ready:  # its language host sends nothing more, so this is the end
+                    self.ending.add(connection)
+                    os.kill(pid, signal.SIGKILL)
             if self.listener in ready:
-                self._start(self.listener.accept()[0])
+                self._accept()
+        for pid in self.running:
+            os.kill(pid, signal.SIGKILL)
+
+    def _accept(self) -> None:
+        connection, _ = self.listener.accept()
+        connection.settimeout(REQUEST_SECONDS)
+        try:
+            self._start(connection)
+        except (EOFError, OSError):  # the language host has ended, or no process can be created
+            traceback.print_exc()
+            connection.close()
 
     def _start(self, connection: socket.socket) -> None:
         request, descriptors = receive(connection)
-        for name in request[MODULES]:
+        try:
+            self._import(request[MODULES])
+            gc.freeze()
+            pid = os.fork()
+            if pid == 0:
+                run(request, descriptors, connection, (self.listener, *self.running.values()))
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self.running[pid] = connection
+        with suppress(OSError):  # the plugin server has ended
+            connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+
+    def _import(self, names: Sequence[str]) -> None:
+        for name in names:
             if name not in self.imported:
                 self.imported.add(name)
                 with suppress(Exception):
                     # the attribute loads a lazy package of an SDK before its modules, whose import would load it half;
                     # `dir` and attributes such as `__file__` do not (pulumi._utils._LazyModule)
                     getattr(import_module(name), "__all__", None)
-        gc.freeze()
-        pid = os.fork()
-        if pid == 0:
-            run(request, descriptors, connection)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        self.running[pid] = connection
-        with suppress(OSError):  # the plugin server has ended
-            connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
 
     def _report_ended(self) -> None:
         while self.running:
@@ -77,6 +151,7 @@ class Programs:
             if pid == 0:
                 return
             with self.running.pop(pid) as connection, suppress(OSError):
+                self.ending.discard(connection)
                 connection.sendall(json.dumps({EXIT: os.waitstatus_to_exitcode(status)}).encode() + b"\n")
 
 
@@ -84,21 +159,39 @@ def _woken(_number: int, _frame: FrameType | None) -> None:
     """Let the signal write to the wake-up descriptor."""
 
 
+def send(connection: socket.socket, request: Mapping[str, object], descriptors: Sequence[int]) -> None:
+    """Send a request, one line of JSON, and file descriptors, within the time limit of the connection."""
+    message = json.dumps(request).encode() + b"\n"
+    connection.sendall(message[socket.send_fds(connection, [message], descriptors) :])
+
+
 def receive(connection: socket.socket) -> tuple[Mapping[str, Any], list[int]]:
     """Return a request, one line of JSON, and the file descriptors that came with it."""
     data, descriptors, _, _ = socket.recv_fds(connection, MAX_REQUEST_BYTES, 2)
-    while not data.endswith(b"\n"):
-        more = connection.recv(MAX_REQUEST_BYTES)
-        if not more:
-            raise EOFError
-        data += more
+    try:
+        while not data.endswith(b"\n"):
+            more = connection.recv(MAX_REQUEST_BYTES)
+            if not more:
+                raise EOFError
+            data += more
+    except (EOFError, OSError):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
     return json.loads(data), descriptors
 
 
-def run(request: Mapping[str, Any], descriptors: list[int], connection: socket.socket) -> None:
-    """Run a program in this process with the environment, folder and output of the request, and end."""
+def run(
+    request: Mapping[str, Any], descriptors: list[int], connection: socket.socket, others: Sequence[socket.socket]
+) -> None:
+    """Run a program in this process with the environment, folder and output of the request, and end.
+
+    `others` are sockets of the parent, which a copy in a program would keep open.
+    """
     exit_code = 1
     try:
+        for other in others:
+            other.close()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for target, descriptor in zip((1, 2), descriptors, strict=True):
