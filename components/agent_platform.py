@@ -40,6 +40,7 @@ class AgentPlatform(pulumi.ComponentResource):
     ) -> None:
         settings, given = settings_of(name, spec, secrets), spec
         spec, adapter = settings.spec, cloud(settings.spec.cloud)
+        self.spec = spec
         overrides = Overrides(spec)
         opts = pulumi.ResourceOptions.merge(opts, create_first(spec.cloud))
         opts = pulumi.ResourceOptions.merge(opts, overrides.options)

@@ -28,9 +28,21 @@ ROUTE_KEYS = (
 )  # fmt: skip
 
 
-def _platform() -> Mapping[str, Value]:
-    """Return the settings of the stack that is planned, with the defaults of its profile."""
-    return complete(json.loads(get_config("agent-platform:platform") or "{}"))
+READ = {"ingress", "network", "aws", "gcp", "azure"}
+"""Parts of the settings on which an answer depends."""
+declared: list[Mapping[str, Value]] = []
+"""Settings of the platforms of the program that is recorded, the newest last; a recording begins with none."""
+
+
+def platforms() -> list[Mapping[str, Value]]:
+    """Return the settings of the stack that is planned, or of each platform of a program without a stack file."""
+    configured = get_config("agent-platform:platform")
+    return [complete(json.loads(configured or "{}"))] if configured or not declared else declared
+
+
+def platform() -> Mapping[str, Value]:
+    """Return the settings of the stack that is planned, or of the newest platform of a program."""
+    return platforms()[-1]
 
 
 def _part(of: Mapping[str, Value], *keys: str) -> Mapping[str, Value]:
@@ -41,7 +53,7 @@ def _part(of: Mapping[str, Value], *keys: str) -> Mapping[str, Value]:
 
 
 def _block(cloud: str = "aws") -> Mapping[str, Value]:
-    return _part(_platform(), "network", "existing", cloud)
+    return _part(platform(), "network", "existing", cloud)
 
 
 def _subnets(tier: str) -> list[str]:
@@ -49,7 +61,7 @@ def _subnets(tier: str) -> list[str]:
     listed, tags = _block().get(f"{tier}_subnet_ids"), _block().get(f"{tier}_subnet_tags")
     if is_list(listed) and listed:
         return [str(each) for each in listed]
-    zones = _part(_platform(), "network").get("zones", 3)
+    zones = _part(platform(), "network").get("zones", 3)
     return [f"<subnet {_words(tags)} {zone}>" for zone in range(int(str(zones)))] if tags else []
 
 
@@ -79,7 +91,7 @@ def _filtered(arguments: Arguments, name: str) -> list[str]:
 
 
 def _subnet(arguments: Arguments) -> dict[str, Value]:
-    identity, region = str(arguments.get("id")), _part(_platform(), "aws").get("region", "")
+    identity, region = str(arguments.get("id")), _part(platform(), "aws").get("region", "")
     zone = next((ids.index(identity) for ids in map(_subnets, TIERS) if identity in ids), 0)
     return {
         "id": identity,
@@ -106,7 +118,7 @@ def _route_table(arguments: Arguments) -> dict[str, Value]:
 
 def private_zones() -> list[str]:
     """Return the DNS names of the private zones of an existing network on Google Cloud."""
-    return ["googleapis.com.", "run.app."] if _block("gcp") else []
+    return ["googleapis.com", "run.app"] if _block("gcp") else []
 
 
 def _gcp_network() -> str:
@@ -158,7 +170,7 @@ def _azure_subnet(arguments: Arguments) -> dict[str, Value]:
 AZURE_ANSWERS: Mapping[str, Callable[[Arguments], dict[str, Value]]] = {
     "azure-native:network:getSubnet": _azure_subnet,
     "azure-native:network:getVirtualNetwork": lambda arguments: {
-        "id": arguments.get("virtualNetworkName"), "location": _part(_platform(), "azure").get("location"),
+        "id": arguments.get("virtualNetworkName"), "location": _part(platform(), "azure").get("location"),
     },
 }  # fmt: skip
 ANSWERS: Mapping[str, Callable[[Arguments], dict[str, Value]]] = {

@@ -4,7 +4,6 @@
 their types cannot hold text.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,6 @@ from typing import Union, get_args, get_origin
 
 import pulumi
 from google.protobuf import struct_pb2
-from pulumi.runtime.config import get_config
 
 from automation.plan import existing_networks
 from automation.plan.inventory import Value
@@ -26,6 +24,7 @@ from automation.plan.sdk_internals import (
     output_types,
 )
 from automation.urn import short_type
+from providers.contract.json_data import is_mapping
 
 KUBERNETES_MODULES = "pulumi_kubernetes."
 METADATA_NAME = "metadata.name"
@@ -157,19 +156,28 @@ Arguments = Mapping[str, Value]
 
 
 def _managed_zones(arguments: Arguments) -> dict[str, Value]:
-    """Return the DNS zone of the stack: the function lists all zones, and the program selects one by DNS name."""
-    ingress = json.loads(get_config("agent-platform:platform") or "{}").get("ingress", {})
-    zone = ingress.get("dns_zone") or ingress.get("domain", "").partition(".")[2]
-    selected = {"dnsName": f"{zone}.", "name": f"<dns:ManagedZone {zone}>.name", "visibility": "public"}
-    unused: dict[str, Value] = {
-        "description": "",
-        "id": f"<dns:ManagedZone {zone}>.id",
-        "managedZoneId": "1",
-        "nameServers": [],
-    }
-    private = [{"dnsName": name, "visibility": "private"} for name in existing_networks.private_zones()]
-    zones = [{**unused, "name": f"<dns:ManagedZone {each['dnsName']}>.name", **each} for each in (selected, *private)]
+    """Return the public DNS zone of each platform and the private ones: the program selects among all zones of a project."""
+    visibilities = dict.fromkeys(map(_public_zone, existing_networks.platforms()), "public")
+    visibilities |= dict.fromkeys(existing_networks.private_zones(), "private")
+    zones: list[Value] = [
+        {
+            "description": "",
+            "dnsName": f"{zone}.",
+            "id": f"<dns:ManagedZone {zone}>.id",
+            "managedZoneId": "1",
+            "name": f"<dns:ManagedZone {zone}>.name",
+            "nameServers": [],
+            "visibility": visibility,
+        }
+        for zone, visibility in visibilities.items()
+    ]
     return {"id": "<zones>", "project": arguments.get("project"), "managedZones": zones}
+
+
+def _public_zone(platform: Mapping[str, Value]) -> str:
+    ingress = platform.get("ingress")
+    named = ingress if is_mapping(ingress) else {}
+    return str(named.get("dns_zone") or str(named.get("domain") or "").partition(".")[2])
 
 
 ANSWERS: dict[str, Callable[[Arguments], dict[str, Value]]] = {

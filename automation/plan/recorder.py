@@ -18,6 +18,7 @@ from pulumi.resource import ResourceTransformationArgs, ResourceTransformationRe
 from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
+from automation.plan import existing_networks
 from automation.plan.inventory import Declared, Inventory
 from automation.plan.placeholders import Outputs, answer, placeholder
 from automation.plan.sdk_internals import (
@@ -31,6 +32,7 @@ from automation.plan.sdk_internals import (
 )
 from automation.plan.sdk_shortcuts import CallingLoop, deferred_response, shortcuts
 from automation.urn import PROVIDER_PREFIX, STACK_TYPE, Urn
+from providers.contract.spec import Platform
 
 Mode = Literal["symbolic", "unknown"]
 PROJECT = "agent-platform"
@@ -41,6 +43,7 @@ class Recorder(mocks.MockMonitor):
 
     def __init__(self, mode: Mode) -> None:
         super().__init__(_NoMocks())
+        existing_networks.declared.clear()
         self.mode = mode
         self.classes: dict[str, type[pulumi.Resource]] = {}
         self.requests: dict[str, resource_pb2.RegisterResourceRequest] = {}
@@ -112,6 +115,9 @@ class Recorder(mocks.MockMonitor):
         An SDK lists up to 60 former types of a resource as aliases. The program did not choose them, and they are slow.
         """
         self.classes.setdefault(args.type_, type(args.resource))
+        spec = getattr(args.resource, "spec", None)
+        if isinstance(spec, Platform):
+            existing_networks.declared.append(spec.model_dump(mode="json", include=existing_networks.READ))
         args.opts.aliases = [alias for alias in args.opts.aliases or () if not is_type_alias(alias)]
         return ResourceTransformationResult(args.props, args.opts)
 

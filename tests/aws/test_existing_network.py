@@ -140,7 +140,7 @@ REFUSED: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "no subnets of the services": (
         existing({**BY_ID, "private_subnet_ids": []}),
-        f"{KEY}.private_subnet_ids: missing; the services of the platform need subnets. "
+        f"{KEY}.private_subnet_ids: missing; the platform needs subnets for the services. "
         "List 3 of the VPC, one in each zone, or set private_subnet_tags.",
     ),
     "fewer subnets than zones": (

@@ -65,6 +65,28 @@ def test_two_platforms_in_one_program_share_no_name(cloud: str) -> None:
     assert [(r.urn, plain(dict(r.inputs))) for r in second] == [(r.urn, plain(dict(r.inputs))) for r in alone.resources]
 
 
+def test_each_platform_in_a_program_finds_its_dns_zone_on_google_cloud() -> None:
+    domains = {"search": "search.example.com", "answers": "agents.example.org"}
+
+    def program() -> None:
+        for name, domain in domains.items():
+            AgentPlatform(name, {**spec("gcp"), "ingress": {"domain": domain}})
+
+    inventory = record(program)
+    zones = {name: inventory.one(f"{name}-entry-name").inputs["managedZone"] for name in domains}
+    assert zones == {
+        "search": "<dns:ManagedZone example.com>.name",
+        "answers": "<dns:ManagedZone example.org>.name",
+    }
+
+
+def test_a_platform_in_a_program_finds_its_existing_network_by_tags() -> None:
+    tags = {f"{tier}_subnet_tags": {"tier": tier} for tier in ("public", "private")}
+    network = {"zones": 2, "existing": {"aws": {"vpc_tags": {"team": "platform"}, **tags}}}
+    inventory = declared({**spec("aws"), "network": network})
+    assert "<subnet tier=private 1>" in json.dumps([plain(dict(each.inputs)) for each in inventory.custom])
+
+
 def test_the_name_of_the_stack_gives_the_names_of_a_stack_file() -> None:
     raw = production()
     secrets = dict.fromkeys(("OPENAI_API_KEY", "OS_SECURITY_KEY"), "value")

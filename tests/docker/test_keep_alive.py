@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -95,7 +95,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, variables: Mapping[str, str], folder: Path) -> Iterator[None]:
+def running(command: Sequence[str], port: int, variables: Mapping[str, str], folder: Path) -> Generator[None]:
     """Run a program until it has accepted a connection, and end it afterwards."""
     own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), **variables}
     with subprocess.Popen(command, env=own, cwd=folder, stdout=sys.stderr) as process:
@@ -110,7 +110,7 @@ def running(command: Sequence[str], port: int, variables: Mapping[str, str], fol
 
 
 @contextmanager
-def served(server: str, variables: Mapping[str, str], folder: Path) -> Iterator[int]:
+def served(server: str, variables: Mapping[str, str], folder: Path) -> Generator[int]:
     """Port of a server with an application that answers at once."""
     (folder / "application.py").write_text(APPLICATION, encoding="utf-8")
     port = free_port()

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -116,7 +116,7 @@ class FakeServer:
 
 
 @contextmanager
-def serving(server: FakeServer) -> Iterator[str]:
+def serving(server: FakeServer) -> Generator[str]:
     """Serve a fake API server; yield its address."""
 
     class Handler(BaseHTTPRequestHandler):

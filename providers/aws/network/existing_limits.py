@@ -93,7 +93,7 @@ def _subnets(spec: Platform, block: ExistingAwsNetwork, tier: Tier, *, needed: b
         )
     elif needed and not ids and not subnet_tags(block, tier):
         fix = f"list {zones} of the VPC, one in each zone, or set {tier}_subnet_tags"
-        yield ConfigError(key, f"missing; {USERS[tier]} of the platform need subnets", fix)
+        yield ConfigError(key, f"missing; the platform needs subnets for {USERS[tier]}", fix)
     elif needed and ids and len(ids) != zones:
         problem = f"{len(ids)} {'subnet is' if len(ids) == 1 else 'subnets are'} listed, and network.zones is {zones}"
         yield ConfigError(key, problem, "list one subnet in each zone, or change network.zones")

@@ -43,7 +43,9 @@ def main(settings: runtime.Settings, parallel: int, program: str) -> int:
     return 0
 
 
-def _no_message(_message: str, *_arguments: object, **_options: object) -> None:
+def _no_message(
+    msg: str, resource: pulumi.Resource | None = None, stream_id: int | None = None, ephemeral: bool | None = None
+) -> None:
     """Send no message to the engine."""
 
 
