@@ -219,12 +219,12 @@ def test_the_port_of_the_stacks_own_entry_is_accepted(small_stack: SmallStack) -
 
 def test_a_range_that_another_network_uses_is_refused_with_its_name_and_a_free_range(small_stack: SmallStack) -> None:
     name = f"{STACK}-other"
-    subprocess.run(["docker", "network", "create", "--subnet=10.88.4.0/24", name], capture_output=True, check=True)
+    subprocess.run(["docker", "network", "create", "--subnet=10.88.0.0/16", name], capture_output=True, check=True)
     try:
         message = small_stack.refusal({"network.cidr": "10.88.0.0/16"})
     finally:
         subprocess.run(["docker", "network", "rm", name], capture_output=True, check=True)
-    refused = f"network.cidr: 10.88.0.0/16 overlaps with 10.88.4.0/24, the network {name}. "
+    refused = f"network.cidr: 10.88.0.0/16 overlaps with 10.88.0.0/16, the network {name}. "
     assert re.fullmatch(rf"{re.escape(refused)}Set it to a free block, such as 10\.\d+\.0\.0/16\.", message)
 
 

@@ -118,7 +118,7 @@ def test_an_image_that_was_built_again_under_its_name_is_drift_and_is_deployed(s
     assert docker("inspect", "--format", "{{.Image}}", container("compute-web-1")).strip() == built
     built = _build(name, "second")
     drift = small_stack.command("drift", STACK)
-    assert (drift.code, name in drift.out) == (3, True), drift.out + drift.err
+    assert (drift.code, f"{STACK}-registry-service-web" in drift.out) == (3, True), drift.out + drift.err
     repaired(small_stack)
     assert docker("inspect", "--format", "{{.Image}}", container("compute-web-1")).strip() == built
     small_stack.write({})
