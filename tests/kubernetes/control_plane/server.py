@@ -1,0 +1,170 @@
+"""Programs of the control plane: their start on free ports, the kubeconfig, and their end."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+
+import yaml
+
+from tests.kubernetes.control_plane.definitions import definitions
+from tests.local.agent_os.system import free_port
+from tests.local.poll import eventually
+
+PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "openssl")
+"""Programs of the control plane, all of one minor version of Kubernetes."""
+CONTEXT = "acme-prod"
+"""Context of the kubeconfig, of an administrator."""
+START_SECONDS, END_SECONDS, COMMAND_SECONDS = 300, 20, 120
+ISSUER = "https://kubernetes.default.svc"
+
+
+def missing_programs(programs: Sequence[str] = PROGRAMS) -> str:
+    """Programs that are not on PATH; empty when all are."""
+    lacking = [name for name in programs if shutil.which(name) is None]
+    return f"not on PATH: {', '.join(lacking)}" if lacking else ""
+
+
+@dataclass
+class ControlPlane:
+    """Running control plane, with its files in a folder."""
+
+    home: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
+    ports: dict[str, int] = field(default_factory=dict[str, int])
+    """Ports by program; the same ones after a restart."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Kubeconfig with the context above."""
+        return self.home / "kubeconfig"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables with which kubectl and the provider find the server."""
+        return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, context: str = CONTEXT) -> str:
+        """Return the output of kubectl; fails with its errors."""
+        done = subprocess.run(
+            ("kubectl", f"--context={context}", *arguments), input=stdin, env=dict(self.environment),
+            capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
+        )  # fmt: skip
+        assert done.returncode == 0, f"kubectl {' '.join(arguments[:4])}: {done.stderr[-1500:]}"
+        return done.stdout
+
+    def start(self, name: str, *options: str) -> None:
+        """Start a program in the folder; its output is in `<name>.log`."""
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                (name, *options),
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def stop(self, name: str) -> None:
+        """End a program."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def start_api_server(self) -> None:
+        """Start the API server and wait until it answers."""
+        self.start(
+            "kube-apiserver",
+            f"--etcd-servers=http://127.0.0.1:{self.ports['etcd']}",
+            "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", f"--secure-port={self.ports['api']}",
+            "--cert-dir=certs", "--service-cluster-ip-range=10.96.0.0/16", "--endpoint-reconciler-type=none",
+            f"--service-account-issuer={ISSUER}", "--service-account-key-file=accounts.pub",
+            "--service-account-signing-key-file=accounts.key", "--token-auth-file=tokens.csv",
+            "--authorization-mode=Node,RBAC", "--enable-priority-and-fairness=false",
+        )  # fmt: skip
+        eventually(lambda: self._answers("/readyz"), START_SECONDS)
+
+    def _answers(self, path: str) -> bool:
+        assert self.processes["kube-apiserver"].poll() is None, (self.home / "kube-apiserver.log").read_text()[-1500:]
+        command = ("kubectl", f"--context={CONTEXT}", "--request-timeout=5s", "get", "--raw", path)
+        return subprocess.run(command, env=dict(self.environment), capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def control_plane(home: Path) -> Generator[ControlPlane]:
+    """Start a control plane in a folder, with CRDs; it ends after the block."""
+    plane = ControlPlane(home, ports={name: free_port() for name in ("etcd", "peers", "api")})
+    _write_files(plane)
+    client, peers = (f"http://127.0.0.1:{plane.ports[name]}" for name in ("etcd", "peers"))
+    try:
+        plane.start(
+            "etcd", "--data-dir=etcd", "--unsafe-no-fsync",
+            f"--listen-client-urls={client}", f"--advertise-client-urls={client}", f"--listen-peer-urls={peers}",
+            f"--initial-advertise-peer-urls={peers}", f"--initial-cluster=default={peers}",
+        )  # fmt: skip
+        plane.start_api_server()
+        _start_controllers(plane)
+        _create_definitions(plane)
+        yield plane
+    finally:
+        for name in reversed(list(plane.processes)):
+            plane.stop(name)
+
+
+def _write_files(plane: ControlPlane) -> None:
+    """Key of service accounts, token of the administrator, and the kubeconfig."""
+    token = token_hex()
+    (plane.home / "tokens.csv").write_text(f"{token},admin,admin,system:masters", encoding="utf-8")
+    key, public = plane.home / "accounts.key", plane.home / "accounts.pub"
+    for command in (("genrsa", "-out", key, "2048"), ("rsa", "-in", key, "-pubout", "-out", public)):
+        subprocess.run(("openssl", *map(str, command)), check=True, capture_output=True)
+    authority = str(plane.home / "certs" / "apiserver.crt")
+    server = {"server": f"https://127.0.0.1:{plane.ports['api']}", "certificate-authority": authority}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": CONTEXT, "cluster": server}],
+        "users": [{"name": CONTEXT, "user": {"token": token}}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
+    }
+    plane.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
+    plane.kubeconfig.chmod(0o600)
+
+
+def _start_controllers(plane: ControlPlane) -> None:
+    """Start the controllers, which delete what is in a deleted namespace."""
+    # these programs use the current context, which the kubeconfig of the tests does not have
+    own = plane.home / "administrator"
+    own.write_text(plane.kubeconfig.read_text(encoding="utf-8") + f"current-context: {CONTEXT}\n", encoding="utf-8")
+    plane.start(
+        "kube-controller-manager", f"--kubeconfig={own}", "--leader-elect=false", "--secure-port=0",
+        "--service-account-private-key-file=accounts.key", "--root-ca-file=certs/apiserver.crt",
+        "--horizontal-pod-autoscaler-sync-period=5s", "--pvclaimbinder-sync-period=2s",
+    )  # fmt: skip
+
+
+def _create_definitions(plane: ControlPlane) -> None:
+    """Create the CRDs and wait until they are served."""
+    manifests = [each.manifest for each in definitions()]
+    listed = {"apiVersion": "v1", "kind": "List", "items": manifests}
+    # the server validates; kubectl would first read all schemas, which takes it longer than its timeout on a busy machine
+    plane.kubectl("create", "--validate=false", "-f", "-", stdin=json.dumps(listed))
+    # `kubectl wait` fails for an object that has no conditions yet
+    eventually(lambda: _served(plane) == len(manifests), START_SECONDS)
+
+
+def _served(plane: ControlPlane) -> int:
+    """Count the CRDs that the server has accepted."""
+    items = json.loads(plane.kubectl("get", "crd", "--output=json"))["items"]
+    conditions = [each for item in items for each in item["status"].get("conditions") or ()]
+    return sum(each["type"] == "Established" and each["status"] == "True" for each in conditions)
