@@ -145,11 +145,18 @@ class EngineProject:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, *arguments: str, stack: str | None = STACK, stdin: str = "", expected: int | None = 0) -> str:
+    def run(
+        self,
+        *arguments: str,
+        stack: str | None = STACK,
+        stdin: str = "",
+        expected: int | None = 0,
+        seconds: float = TIMEOUT_SECONDS,
+    ) -> str:
         """Return the output of an engine command; fail with its errors unless its exit code is `expected`."""
         process = self.start(*arguments, stack=stack)
         try:
-            out, err = process.communicate(stdin, timeout=TIMEOUT_SECONDS)
+            out, err = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise

@@ -21,6 +21,12 @@ from tests.planning import ROOT, SECRET
 KEY = "OPENAI_API_KEY"
 INDEX = "random:index/randomPet:RandomPet"
 PROGRAMS = ROOT / "examples" / "programs"
+EXAMPLES: Mapping[str, str] = {"yaml": "yaml", "nodejs": "typescript", "go": "go"}
+"""Folders of the examples by runtime."""
+TOOLS: Mapping[str, tuple[str, ...]] = {"yaml": (), "nodejs": ("npm",), "go": ("go",)}
+"""Programs with which the language host of a runtime installs packages, from their public registry."""
+INSTALL_SECONDS = 1200
+"""Time in which the SDK of the package and its dependencies are installed and compiled."""
 
 
 REMOTE = """
@@ -93,6 +99,16 @@ def write_yaml(project: EngineProject, package: Path, platform: Mapping[str, obj
     (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
+def add_example(project: EngineProject, language: str, package: Path) -> None:
+    """Add the example in a language; one in YAML names the package in its project file."""
+    shutil.copytree(PROGRAMS / EXAMPLES[language], project.folder, dirs_exist_ok=True)
+    if language != "yaml":
+        project.run("package", "add", str(package), stack=None, seconds=INSTALL_SECONDS)
+        return
+    file = project.folder / "Pulumi.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("../../../plugin", str(package)), encoding="utf-8")
+
+
 def platform_of(cloud: str, **gateway: object) -> dict[str, object]:
     """Return the properties of a small platform that uses the resource and the secret of the program."""
     raw = spec(cloud, secrets=[KEY], environment={"INDEX": "${index.id}"}, **gateway)
@@ -105,12 +121,28 @@ def start(project: EngineProject) -> None:
     project.run("config", "set", "--secret", "openaiApiKey", stdin=SECRET)
 
 
-def declared(cloud: str) -> set[tuple[str, str]]:
+def declared(cloud: str, name: str = "search") -> set[tuple[str, str]]:
     """Types and names of the resources that a Python program declares."""
     raw = spec(cloud, secrets=[KEY], environment={"INDEX": "found"})
-    return {
-        (each.type, each.name) for each in record(lambda: AgentPlatform("search", raw, secrets={KEY: "any"})).resources
-    }
+    return {(each.type, each.name) for each in record(lambda: AgentPlatform(name, raw, secrets={KEY: "any"})).resources}
+
+
+def check_deployed(project: EngineProject, cloud: str, name: str = "search") -> dict[str, object]:
+    """Check that a deployed program has what a Python program declares, without changes; return its outputs."""
+    state = project.state()
+    resources = {(str(each["type"]), str(each["urn"]).rpartition("::")[2]) for each in state}
+    assert declared(cloud, name) == {each for each in resources if each[1].startswith(name)}
+    assert SECRET not in json.dumps(state)
+    assert {step["op"] for step in project.steps()} == {"same"}
+    return json.loads(project.run("stack", "output", "--json"))
+
+
+def check_dependency(project: EngineProject) -> None:
+    """Check that the platform depends on the resource of the program whose output it uses."""
+    state = project.state()
+    index = next(each for each in state if each["type"] == INDEX)
+    assert any(index["urn"] in (each.get("dependencies") or ()) for each in state)  # type: ignore[operator]
+    assert [each for each in state if each["type"] == TOKEN]
 
 
 def test_a_program_in_yaml_deploys_what_a_python_program_declares(
@@ -120,16 +152,26 @@ def test_a_program_in_yaml_deploys_what_a_python_program_declares(
     write_yaml(program, package, platform_of(cloud))
     start(program)
     program.up()
-    state = program.state()
-    resources = {(str(each["type"]), str(each["urn"]).rpartition("::")[2]) for each in state}
-    assert declared(cloud) == {each for each in resources if each[1].startswith("search")}
-    outputs = json.loads(program.run("stack", "output", "--json"))
-    assert outputs["services"]["gateway"]["url"].startswith("http")
-    assert SECRET not in json.dumps(state)
-    assert {step["op"] for step in program.steps()} == {"same"}
-    index = next(each for each in state if each["type"] == INDEX)
-    assert any(index["urn"] in (each.get("dependencies") or ()) for each in state)  # type: ignore[operator]
-    assert [each for each in state if each["type"] == TOKEN]
+    outputs = check_deployed(program, cloud)
+    assert outputs["services"]["gateway"]["url"].startswith("http")  # type: ignore[index]
+    check_dependency(program)
+
+
+@pytest.mark.long(reason="installs and compiles the SDK of a language")
+@pytest.mark.parametrize("language", EXAMPLES)
+def test_an_example_deploys_what_a_python_program_declares(
+    language: str, program: EngineProject, package: Path
+) -> None:
+    for each in (f"pulumi-language-{language}", *TOOLS[language]):
+        need(each)
+    add_example(program, language, package)
+    start(program)
+    program.up()
+    # YAML has no computed names of resources
+    outputs = check_deployed(program, "aws", "search" if language == "yaml" else "search-prod")
+    assert str(outputs["url"]).startswith("http")
+    assert ":role/" in str(outputs["role"])
+    check_dependency(program)
 
 
 @pytest.mark.long(reason="a deployment of its own")
@@ -146,22 +188,17 @@ def test_a_component_of_the_package_deploys_what_a_python_program_declares(
     (project.folder / "inputs.json").write_text(json.dumps(in_package(spec("aws", secrets=[KEY]))), encoding="utf-8")
     start(project)
     project.up()
-    state = project.state()
-    resources = {(str(each["type"]), str(each["urn"]).rpartition("::")[2]) for each in state}
-    assert declared("aws") == {each for each in resources if each[1].startswith("search")}
-    outputs = json.loads(project.run("stack", "output", "--json"))
-    assert outputs["url"].startswith("http")
+    outputs = check_deployed(project, "aws")
+    assert str(outputs["url"]).startswith("http")
     assert outputs["networkId"]
-    assert SECRET not in json.dumps(state)
-    assert {step["op"] for step in project.steps()} == {"same"}
 
 
 def test_mistakes_are_reported_at_the_properties_of_the_program(program: EngineProject, package: Path) -> None:
     need("pulumi-language-yaml")
-    platform = platform_of("aws", health={"timeoutSeconds": 1}, port=70000)
+    platform = platform_of("aws", health={"timeout_seconds": 1}, port=70000)
     write_yaml(program, package, {**platform, "aws": {"region": "us-west-2", "accountId": "12"}})
     start(program)
-    error = program.run("preview", expected=255)
+    error = program.run("preview", expected=1)
     for path in ("aws.accountId", "services.gateway.health.timeoutSeconds", "services.gateway.port"):
         assert path in error
 

@@ -26,6 +26,11 @@ from providers.contract.spec import Platform, SpecModel
 
 PACKAGE_FILE = "plugin/schema.json"
 PACKAGE = TYPE_PREFIX.partition(":")[0]
+NAMESPACE = "acme"
+"""Owner in the names of the SDKs, such as `@acme/agent-platform`.
+
+Without it the engine takes the owner from the address of a repository, and a path would give other names than an address.
+"""
 SUFFIXES = ("Spec", "Block")
 """Endings of classes of the spec, which types of the package do not have."""
 PRIMITIVES: Mapping[object, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -66,6 +71,7 @@ def package_schema(version: str) -> Schema:
     }
     return {
         "name": PACKAGE,
+        "namespace": NAMESPACE,
         "displayName": "Agent platform",
         "version": version,
         "description": "AI-agent services in production on AWS, Google Cloud, Azure, Kubernetes or a Docker host.",

@@ -2,7 +2,7 @@
 package main
 
 import (
-	"github.com/pulumi/pulumi-agent-platform/sdk/go/agentplatform"
+	"github.com/acme/pulumi-agent-platform/sdk/go/agentplatform"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"

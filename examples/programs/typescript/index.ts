@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AgentPlatform } from "@pulumi/agent-platform";
+import { AgentPlatform } from "@acme/agent-platform";
 
 const index = new random.RandomPet("index");
 const platform = new AgentPlatform(`search-${pulumi.getStack()}`, {

@@ -25,7 +25,7 @@ from tests.engine.fake_cloud.cloud import ANSWER, FakeCloud, FakeObject
 from tests.engine.fake_cloud.property_checks import property_errors
 from tests.engine.fake_cloud.replacements import refused_update, replaced_properties
 from tests.engine.fake_cloud.revisions import after_create, after_update
-from tests.engine.fake_cloud.sdk_schema import sdk_version, shape_of
+from tests.engine.fake_cloud.sdk_schema import package_schema, sdk_version, shape_of
 
 VAULT_KEY = "vaultName"
 """Input of a stored secret, whose name must be unique in its vault only."""
@@ -54,6 +54,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Return the version of the installed SDK."""
         return plugin_pb2.PluginInfo(version=sdk_version(self.package))
+
+    def GetSchema(
+        self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.GetSchemaResponse:
+        """Return the schema of the types that programs in YAML declare."""
+        return provider_pb2.GetSchemaResponse(schema=package_schema(self.package))
 
     def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext

@@ -1,5 +1,6 @@
 """Schema of a type in the installed SDKs: class, inputs with their types, required and replacing inputs."""
 
+import json
 import keyword
 import re
 import threading
@@ -17,6 +18,11 @@ REPLACES = re.compile(
     r"forces? (a )?new resource|forces? (the )?(creation of a )?(new|re-?creation)|requires replacement", re.IGNORECASE
 )
 """Text of the docstrings in the bridged SDKs for a property whose change replaces the resource."""
+
+TYPES_OF_PROGRAMS: Mapping[str, tuple[str, ...]] = {"random": ("random:index/randomPet:RandomPet",)}
+"""Types by package that programs in YAML declare themselves."""
+ANY = {"$ref": "pulumi.json#/Any"}
+"""Property of any type in the schema of a package."""
 
 IMPORT_LOCK = threading.RLock()
 
@@ -36,6 +42,19 @@ class Shape:
 def sdk_version(package: str) -> str:
     """Return the version of the installed SDK, which is that of the plugin."""
     return version(f"pulumi-{package}")
+
+
+def package_schema(package: str) -> str:
+    """Return the schema of the types that programs in YAML declare: their host reads it from the provider."""
+    resources: dict[str, object] = {}
+    for token in TYPES_OF_PROGRAMS.get(package, ()):
+        shape = shape_of(token)
+        resources[token] = {
+            "inputProperties": dict.fromkeys(shape.inputs, ANY),
+            "properties": {name: ANY for name in shape.outputs if name not in ("id", "urn")},
+            "requiredInputs": sorted(shape.required),
+        }
+    return json.dumps({"name": package, "version": sdk_version(package), "resources": resources})
 
 
 def shape_of(token: str) -> Shape:
