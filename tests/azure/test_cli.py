@@ -14,7 +14,7 @@ from providers.azure.registry_access import closing_commands
 from providers.contract.cli import CliFailure, LogQuery, run_missing
 from providers.contract.spec import Platform
 from tests.azure.fake_shell import ENVIRONMENT_ID, FakeShell, stack, text
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import spec_of
 from tests.planning import DROP
 
@@ -223,6 +223,7 @@ def test_logs_of_a_service_that_is_not_deployed_fail_with_a_fix() -> None:
         CLI.logs(stack(resources=()), LogQuery("chat"), FakeShell())
 
 
+@parses_queries
 def test_the_queries_of_logs_are_valid() -> None:
     written = [
         service_query("prod", "chat", 900),

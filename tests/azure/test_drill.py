@@ -17,7 +17,7 @@ from providers.azure.monitoring.job_queries import DRILL_QUERIES, reports_over_t
 from providers.contract.alarms import alarm_rules
 from providers.contract.cli import CliFailure, DeployedResource, DeployedStack
 from tests.azure.fake_shell import RESOURCES, FakeShell
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import depends_on, input_at, mappings_at, refusals, spec_of
 from tests.planning import plan, production, revealed
 
@@ -140,6 +140,7 @@ def test_an_old_backup_and_silence_are_one_alarm_after_six_hours() -> None:
     assert input_at(left, "criteria.allOf.0.threshold") == 0
 
 
+@parses_queries
 def test_the_queries_of_alarms_and_graphs_are_valid() -> None:
     rules = [rule for rule in alarm_rules(spec_of(DRILL)) if rule.signal in DRILL_QUERIES]
     written = [DRILL_QUERIES[rule.signal](CONTEXT, rule) for rule in rules]

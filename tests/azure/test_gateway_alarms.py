@@ -2,7 +2,7 @@
 
 from providers.azure.monitoring.metrics import access_log
 from providers.contract.alarms import Signal, alarm_rules
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import context_of, mappings_at, spec_of
 from tests.azure.test_gateway import GATEWAY, PAGE, declared
 from tests.azure.test_queries import queries
@@ -37,6 +37,7 @@ def test_requests_are_attributed_to_services_by_the_longest_path() -> None:
     assert 'route = "gateway"' in access_log(context_of(GATEWAY))
 
 
+@parses_queries
 def test_every_query_is_valid() -> None:
     named = list(queries(declared(PAGE)))
     assert any("ApplicationGatewayAccessLog" in query for _, query in named)

@@ -19,7 +19,7 @@ from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.cli import DeployedResource, LogQuery
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.azure.fake_shell import RESOURCES, FakeShell, stack
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import revealed_inputs, spec_of
 from tests.planning import JOBS, plan, production
 
@@ -73,6 +73,7 @@ def test_the_window_of_failed_runs_covers_all_attempts(retries: int, timeout: in
     assert window_minutes(spec, rule) == window and window in WINDOWS_MINUTES
 
 
+@parses_queries
 def test_every_query_of_a_job_is_valid() -> None:
     spec = spec_of({"jobs": JOBS})
     rules = [rule for rule in alarm_rules(spec) if rule.subject == "job"]

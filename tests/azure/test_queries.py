@@ -9,7 +9,7 @@ from automation.plan.inventory import Inventory
 from providers.azure.monitoring.metrics import QUERIES, burn_rate_query
 from providers.contract.burn_rates import BURN_RATES
 from providers.contract.signals import BETWEEN_REGIONS
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import context_of, mappings_at, revealed_inputs
 
 
@@ -24,6 +24,7 @@ def queries(plan: Inventory) -> Iterator[tuple[str, str]]:
                 yield f"{workbook.name} {item['name']}", item["content"]["query"]
 
 
+@parses_queries
 def test_every_query_is_valid(prod: Inventory) -> None:
     named = list(queries(prod))
     # production has nothing in a standby location; those queries are parsed in test_recovery.py and test_warm_roles.py
@@ -32,6 +33,7 @@ def test_every_query_is_valid(prod: Inventory) -> None:
     assert {name: found for (name, _), found in zip(named, results, strict=True) if found} == {}
 
 
+@parses_queries
 @pytest.mark.parametrize(
     ("query", "fault"),
     [
@@ -45,6 +47,7 @@ def test_the_parser_finds_keywords_unknown_columns_and_unknown_tables(query: str
     assert any(fault in message for message in found), found
 
 
+@parses_queries
 def test_a_burn_rate_query_of_every_pair_is_valid() -> None:
     written = [burn_rate_query(context_of(), pair.error_percent(99.9), pair.short_seconds) for pair in BURN_RATES]
     assert faults(written) == [[] for _ in written]

@@ -10,7 +10,7 @@ from automation.plan.inventory import Declared, Inventory
 from providers import resource_traits
 from providers.azure.base import roles
 from providers.azure.recovery.objects import first_rule_id
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import depends_on, input_at, mapping_at, mappings_at
 from tests.engine.fake_cloud.steps import lost, steps
 from tests.planning import DROP, changed_inputs, plan, production, resource_names
@@ -282,6 +282,7 @@ def test_the_registry_of_the_standby_location_is_closed_and_takes_images_of_the_
     assert (guid, target) == (roles.ACR_IMPORT, "<containerregistry:Registry prod-centralus-registry>.id")
 
 
+@parses_queries
 def test_an_alarm_fires_when_a_backup_fails_in_the_vault() -> None:
     alarm = copied().one("prod-monitoring-copies-database-failed", "monitor:ScheduledQueryRule")
     (condition,) = mappings_at(alarm, "criteria.allOf")

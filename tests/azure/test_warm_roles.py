@@ -8,7 +8,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.azure.plans import mapping_at, mappings_at
 from tests.azure.test_queries import queries
 from tests.azure.warm_plans import (
@@ -184,6 +184,7 @@ def test_an_alarm_fires_for_a_replica_that_is_late_and_for_one_that_reports_noth
     assert alarm.inputs["scopes"] == ["<operationalinsights:Workspace prod-eastus-logs>.id"]
 
 
+@parses_queries
 def test_every_query_is_valid() -> None:
     named = list(queries(warm(jobs=True)))
     results = faults([query for _, query in named])

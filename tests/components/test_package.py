@@ -76,7 +76,10 @@ PROFILES: Mapping[str, Mapping[str, object]] = {"production": {}, "staging": {"p
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "profile",
+    ["staging", pytest.param("production", marks=pytest.mark.long(reason="staging has the same components"))],
+)
 def test_the_package_declares_what_a_python_program_declares(
     profile: str, cloud: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from automation.plan.inventory import Inventory
 from automation.stack.document import REMOVE
 from providers.contract.log_searches import OF_THE_ENTRY, PLACEHOLDER, SHOWN_FIELDS, TITLES, LogSearch
 from providers.docker.preflight.daemon import fields, rows
-from tests.azure.kql import faults
+from tests.azure.kql import faults, parses_queries
 from tests.docker.plans import files
 from tests.planning import plan, production
 
@@ -132,6 +132,7 @@ def test_a_platform_without_a_path_has_no_search_of_the_entry(cloud: str) -> Non
     assert names == {str(search) for search in set(LogSearch) - OF_THE_ENTRY}
 
 
+@parses_queries
 @pytest.mark.parametrize(
     "changes", [{}, {"azure.entry": "gateway", "ingress.certificate": {"azure": "keys/acme-certs/agents"}}]
 )

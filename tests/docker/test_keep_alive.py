@@ -22,6 +22,7 @@ from tests.docker.specs import spec_of
 from tests.planning import ROOT
 
 IDLE_SECONDS = 1
+SERVES = pytest.mark.long(reason="waits for idle connections of a real server")
 CONNECTIONS, REQUESTS = 50, 4
 """200 requests, each at the idle timeout after the one before it."""
 REQUEST = b"GET / HTTP/1.1\r\nHost: agents.example.com\r\n\r\n"
@@ -155,17 +156,20 @@ def lost_requests(port: int) -> int:
         return sum(pool.map(requests, range(CONNECTIONS)))
 
 
+@SERVES
 @pytest.mark.parametrize(("app", "server"), SERVED)
 def test_no_request_at_the_idle_timeout_meets_a_closed_connection(app: App, server: str, tmp_path: Path) -> None:
     with served(server, environment(app), tmp_path) as port:
         assert lost_requests(port) == 0
 
 
+@SERVES
 def test_a_server_that_closes_at_the_idle_timeout_loses_requests(tmp_path: Path) -> None:
     with served("uvicorn", {"UVICORN_TIMEOUT_KEEP_ALIVE": str(IDLE_SECONDS)}, tmp_path) as port:
         assert lost_requests(port) > 0
 
 
+@SERVES
 @pytest.mark.parametrize("server", COMMANDS)
 def test_a_server_closes_idle_connections_before_the_default_entry_without_the_setting(
     server: str, tmp_path: Path
@@ -177,6 +181,7 @@ def test_a_server_closes_idle_connections_before_the_default_entry_without_the_s
         assert time.monotonic() - start < IngressSpec().idle_timeout_seconds
 
 
+@SERVES
 @pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not on PATH")
 def test_a_proxy_that_reuses_connections_never_answers_502(tmp_path: Path) -> None:
     with served("uvicorn", environment("agentos"), tmp_path) as port:

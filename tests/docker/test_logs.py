@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -120,7 +121,8 @@ def routing(folder: Path, changes: Mapping[str, object]) -> Generator[tuple[int,
         try:
             yield port, log
         finally:
-            process.terminate()
+            # a connection is logged at its end, for which only a soft stop waits
+            process.send_signal(signal.SIGUSR1)
 
 
 def requested(port: int, path: str, headers: Mapping[str, str]) -> int:

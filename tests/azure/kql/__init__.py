@@ -16,6 +16,8 @@ import pytest
 
 from tests.planning import ROOT
 
+parses_queries = pytest.mark.long(reason="starts Microsoft's parser in Node.js")
+"""Mark of a test that calls `faults`."""
 PACKAGE = "@kusto/language-service-next"
 TABLES = {
     "AddonAzureBackupJobs": "(TimeGenerated: datetime, JobOperation: string, JobStatus: string, JobUniqueId: string)",

@@ -10,7 +10,10 @@ from tests.local.agent_os.fake_openai import ANSWER, provider
 from tests.local.agent_os.system import System
 from tests.local.poll import eventually
 
-pytestmark = pytest.mark.xdist_group("agent_os")
+pytestmark = [
+    pytest.mark.xdist_group("agent_os"),
+    pytest.mark.long(reason="runs the services of the example, PostgreSQL and Redis"),
+]
 
 CALL = 'gen_ai_operation_name="chat",gen_ai_provider_name="local",gen_ai_request_model="local-rules"'
 GEN_AI = f'{CALL},gen_ai_token_modality="text"'

@@ -11,7 +11,10 @@ from tests.local.agent_os.chats import answer_text, chat, new_session
 from tests.local.agent_os.system import System
 from tests.local.poll import eventually
 
-pytestmark = pytest.mark.xdist_group("agent_os")
+pytestmark = [
+    pytest.mark.xdist_group("agent_os"),
+    pytest.mark.long(reason="runs the services of the example, PostgreSQL and Redis"),
+]
 
 
 def test_without_the_tool_service_the_answer_says_so(system: System) -> None:
@@ -80,7 +83,6 @@ def test_a_gateway_that_shuts_down_leaves_the_traffic_and_finishes_its_requests(
 
 
 @pytest.mark.parametrize(("variables", "whole"), [({}, True), ({"GRACE_SECONDS": "1"}, False)])
-@pytest.mark.long(reason="a request of half a minute")
 def test_a_request_may_take_as_long_as_the_platform_waits_and_no_longer_than_a_limit_of_its_own(
     system: System, variables: Mapping[str, str], whole: bool
 ) -> None:
