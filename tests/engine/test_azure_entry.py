@@ -37,7 +37,6 @@ def deployment(project: EngineProject) -> Deployment:
     return Deployment(STACK, project.folder, environment=project.environment)
 
 
-@pytest.mark.long(reason="three updates of a minute; what each entry declares is tested without the engine")
 def test_the_entry_changes_in_one_update_and_back_with_the_old_one_deleted_last(
     behind_front_door: EngineProject, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ def test_the_standby_location_serves_while_every_request_to_the_home_location_ha
     assert project.cloud.calls("delete") == []
 
 
-@pytest.mark.long(reason="a failback is in the chosen set on Google Cloud, a failover on every cloud")
+@pytest.mark.long(reason="another failback is in the chosen set")
 def test_the_home_location_gets_its_role_back_before_the_entry_leads_to_it(warm: EngineProject, tmp_path: Path) -> None:
     project = warm.copy(tmp_path)
     original = inputs_by_urn(project)
@@ -139,7 +139,6 @@ def test_the_home_location_gets_its_role_back_before_the_entry_leads_to_it(warm:
     assert project.cloud.calls("delete") == []
 
 
-@pytest.mark.long(reason="a failback is in the chosen set on Google Cloud, a failover on every cloud")
 def test_the_home_location_serves_again_while_every_request_to_the_standby_location_hangs(
     warm: EngineProject, tmp_path: Path
 ) -> None:

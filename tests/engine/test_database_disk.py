@@ -50,7 +50,6 @@ def test_a_larger_disk_is_an_update_in_place_and_a_smaller_one_is_refused(
         smaller.preview()
 
 
-@pytest.mark.chosen_on("aws", reason="a larger disk is in the chosen set on every cloud")
 def test_a_disk_that_has_grown_by_itself_stays_until_a_larger_one_is_requested(
     small_copy: EngineProject, cloud: str
 ) -> None:

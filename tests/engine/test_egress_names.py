@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tests.engine.project import EngineProject, small_platform
 
 HOST, OTHER = "db.example.org", "api.example.org"
@@ -37,7 +35,6 @@ def naming(project: EngineProject, host: str) -> set[str]:
     return {item.name for item in project.cloud.objects() if host in json.dumps(item.inputs)}
 
 
-@pytest.mark.chosen_on("gcp", reason="what each cloud declares for names is tested without the engine")
 def test_names_are_checked_changed_and_no_longer_checked(small_copy: EngineProject, cloud: str) -> None:
     project = small_copy
     project.write(small_platform(cloud, **PRIVATE))

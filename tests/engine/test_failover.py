@@ -100,7 +100,6 @@ def test_a_region_that_hangs_is_left_without_a_call_into_it_and_reduced_when_it_
     is_up_to_date(warm)
 
 
-@pytest.mark.long(reason="a failback is in the chosen set on Google Cloud, a failover on every cloud")
 def test_a_failback_ends_in_the_original_shape(
     warm_deployed: tuple[WarmStack, WarmStack], planned: WarmStack, tmp_path: Path
 ) -> None:

@@ -3,8 +3,6 @@
 import json
 from collections.abc import Mapping
 
-import pytest
-
 from tests.engine.project import EngineProject, small_platform
 from tests.planning import JOBS
 
@@ -22,7 +20,6 @@ def schedules(project: EngineProject, cloud: str) -> list[str]:
     return [json.dumps(json.loads(item.inputs)) for item in project.cloud.objects() if item.token == token]
 
 
-@pytest.mark.chosen_on("gcp", reason="what each cloud declares for a job is tested without the engine")
 def test_a_job_is_created_changes_its_schedule_in_place_and_is_removed(small_copy: EngineProject, cloud: str) -> None:
     project = small_copy
     without = {(item.token, item.name) for item in project.cloud.objects()}

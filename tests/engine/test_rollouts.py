@@ -65,9 +65,6 @@ def shell_of(project: EngineProject, cloud: str, read: Read = good) -> CloudShel
     return cloud_shell(project, cloud, read)
 
 
-@pytest.mark.chosen_on(
-    "gcp", reason="one driver moves the requests on every cloud; each adapter has tests without the engine"
-)
 def test_a_good_image_receives_its_shares_and_then_everything_and_nothing_is_left_to_do(
     canary: EngineProject, cloud: str
 ) -> None:
@@ -102,7 +99,7 @@ def test_a_failing_image_is_refused_after_its_abort_until_it_changes(canary: Eng
     assert "unchanged" in canary.up("--expect-no-changes")
 
 
-@pytest.mark.long(reason="a finished rollout is in the chosen set")
+@pytest.mark.chosen_on("aws", reason="a finished rollout is in the chosen set on every cloud")
 def test_a_smoke_test_reaches_the_new_revision_before_any_request_and_its_failure_aborts(
     canary: EngineProject, cloud: str
 ) -> None:
