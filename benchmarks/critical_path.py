@@ -46,9 +46,11 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
             "resources:ResourceGroup", "network:VirtualNetwork", "network:Subnet", "dbforpostgresql:Server",
             "keyvault:Secret", "authorization:RoleAssignment", "app:ContainerApp", "cdn:AFDOrigin", "cdn:Route",
         ),
+        # a cache with a key of the platform is created after the key and the permission to use it
         (
-            "resources:ResourceGroup", "redisenterprise:RedisEnterprise", "redisenterprise:Database",
-            "network:PrivateEndpoint", "network:PrivateDnsZoneGroup", "app:ContainerApp", "cdn:AFDOrigin", "cdn:Route",
+            "keyvault:Vault", "keyvault:Key", "authorization:RoleAssignment",
+            "redisenterprise:RedisEnterprise", "redisenterprise:Database", "network:PrivateEndpoint",
+            "network:PrivateDnsZoneGroup", "app:ContainerApp", "cdn:AFDOrigin", "cdn:Route",
         ),
     ),
 }  # fmt: skip
