@@ -223,6 +223,8 @@ def test_a_lost_state_of_both_regions_is_recovered_each_object_in_its_own(warm: 
         outputs = each.get("outputs")
         arn = str(outputs.get("arn", "")) if is_mapping(outputs) else ""
         name = Urn.of_provider(str(each.get("provider") or "")).name
-        if arn.startswith("arn:aws:") and (region := arn.split(":")[3]):
+        _, _, service, region, *_ = arn.split(":") if arn.startswith("arn:aws:") else [""] * 4
+        # types without a rule have the ARN of a made-up service in one region
+        if region and service != "fake":
             assert name == f"{STACK}-{region}", each["urn"]
     assert inputs_by_urn(warm.project).keys() <= before.keys()
