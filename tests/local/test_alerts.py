@@ -33,7 +33,12 @@ time.sleep(600)
 """Requests that are expensive to parse keep the only replica of `tools` at its limit of half a CPU."""
 FILL_MEMORY = """
 import socket, time
-connection = socket.create_connection(("tools", 8001))
+while True:  # the cause before this one has restarted `tools`
+    try:
+        connection = socket.create_connection(("tools", 8001))
+        break
+    except OSError:
+        time.sleep(0.1)
 head = b"POST /calculate HTTP/1.1\\r\\nHost: tools\\r\\nContent-Type: application/json\\r\\nContent-Length: 900000000\\r\\n\\r\\n"
 connection.sendall(head)
 for _ in range(412):
