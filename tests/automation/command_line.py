@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,17 @@ def write_stack_file(folder: Path, stack: str, platform: Raw) -> None:
     (folder / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
 
 
+@cache
+def command_line() -> TyperGroup:
+    """Return the command line, which takes a tenth of a second to build."""
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperGroup)
+    return command
+
+
 def parse_command(line: str, document: str) -> None:
     """Parse a command line that a document quotes; fails for a command, an option or an argument that does not exist."""
-    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    command, words = command_line(), shlex.split(line)[1:]
     context = command.make_context(document, words, resilient_parsing=True)
     while isinstance(command, TyperGroup) and words and not words[0].startswith("--"):
         _, command, words = command.resolve_command(context, words)

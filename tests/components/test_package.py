@@ -75,6 +75,9 @@ def secret_names(raw: Mapping[str, object]) -> tuple[str, ...]:
 PROFILES: Mapping[str, Mapping[str, object]] = {"production": {}, "staging": {"profile": "staging"}}
 
 
+@pytest.mark.chosen_on(
+    "docker", "kubernetes", reason="takes three seconds on a cloud, whose provider adds nothing to the package"
+)
 @pytest.mark.parametrize("cloud", AVAILABLE)
 @pytest.mark.parametrize(
     "profile",
