@@ -4,13 +4,11 @@ The network fits: its subnets are in the zones of the region, the routes lead wh
 free. What `network.existing` names is answered as named; what it finds by tags gets a placeholder with the tags.
 """
 
-import json
 from collections.abc import Callable, Mapping
 
-from pulumi.runtime.config import get_config
-
 from automation.plan.inventory import Value
-from providers.contract.spec.defaults import complete, is_list, is_mapping
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import is_list, is_mapping
 
 Arguments = Mapping[str, Value]
 TIERS = ("public", "private", "database")
@@ -28,21 +26,13 @@ ROUTE_KEYS = (
 )  # fmt: skip
 
 
-READ = {"ingress", "network", "aws", "gcp", "azure"}
-"""Parts of the settings on which an answer depends."""
-declared: list[Mapping[str, Value]] = []
-"""Settings of the platforms of the program that is recorded, the newest last; a recording begins with none."""
+declared: list[Platform] = []
+"""Platforms of the program that is recorded, the newest last; a recording begins with none."""
 
 
-def platforms() -> list[Mapping[str, Value]]:
-    """Return the settings of the stack that is planned, or of each platform of a program without a stack file."""
-    configured = get_config("agent-platform:platform")
-    return [complete(json.loads(configured or "{}"))] if configured or not declared else declared
-
-
-def platform() -> Mapping[str, Value]:
-    """Return the settings of the stack that is planned, or of the newest platform of a program."""
-    return platforms()[-1]
+def _platform() -> Mapping[str, Value]:
+    """Return the parts of the newest platform on which an answer depends."""
+    return declared[-1].model_dump(mode="json", include={"network", "aws", "gcp", "azure"}) if declared else {}
 
 
 def _part(of: Mapping[str, Value], *keys: str) -> Mapping[str, Value]:
@@ -53,7 +43,7 @@ def _part(of: Mapping[str, Value], *keys: str) -> Mapping[str, Value]:
 
 
 def _block(cloud: str = "aws") -> Mapping[str, Value]:
-    return _part(platform(), "network", "existing", cloud)
+    return _part(_platform(), "network", "existing", cloud)
 
 
 def _subnets(tier: str) -> list[str]:
@@ -61,7 +51,7 @@ def _subnets(tier: str) -> list[str]:
     listed, tags = _block().get(f"{tier}_subnet_ids"), _block().get(f"{tier}_subnet_tags")
     if is_list(listed) and listed:
         return [str(each) for each in listed]
-    zones = _part(platform(), "network").get("zones", 3)
+    zones = _part(_platform(), "network").get("zones", 3)
     return [f"<subnet {_words(tags)} {zone}>" for zone in range(int(str(zones)))] if tags else []
 
 
@@ -91,7 +81,7 @@ def _filtered(arguments: Arguments, name: str) -> list[str]:
 
 
 def _subnet(arguments: Arguments) -> dict[str, Value]:
-    identity, region = str(arguments.get("id")), _part(platform(), "aws").get("region", "")
+    identity, region = str(arguments.get("id")), _part(_platform(), "aws").get("region", "")
     zone = next((ids.index(identity) for ids in map(_subnets, TIERS) if identity in ids), 0)
     return {
         "id": identity,
@@ -170,7 +160,7 @@ def _azure_subnet(arguments: Arguments) -> dict[str, Value]:
 AZURE_ANSWERS: Mapping[str, Callable[[Arguments], dict[str, Value]]] = {
     "azure-native:network:getSubnet": _azure_subnet,
     "azure-native:network:getVirtualNetwork": lambda arguments: {
-        "id": arguments.get("virtualNetworkName"), "location": _part(platform(), "azure").get("location"),
+        "id": arguments.get("virtualNetworkName"), "location": _part(_platform(), "azure").get("location"),
     },
 }  # fmt: skip
 ANSWERS: Mapping[str, Callable[[Arguments], dict[str, Value]]] = {

@@ -24,7 +24,6 @@ from automation.plan.sdk_internals import (
     output_types,
 )
 from automation.urn import short_type
-from providers.contract.json_data import is_mapping
 
 KUBERNETES_MODULES = "pulumi_kubernetes."
 METADATA_NAME = "metadata.name"
@@ -157,7 +156,7 @@ Arguments = Mapping[str, Value]
 
 def _managed_zones(arguments: Arguments) -> dict[str, Value]:
     """Return the public DNS zone of each platform and the private ones: the program selects among all zones of a project."""
-    visibilities = dict.fromkeys(map(_public_zone, existing_networks.platforms()), "public")
+    visibilities = dict.fromkeys((zone for each in existing_networks.declared if (zone := each.ingress.zone)), "public")
     visibilities |= dict.fromkeys(existing_networks.private_zones(), "private")
     zones: list[Value] = [
         {
@@ -172,12 +171,6 @@ def _managed_zones(arguments: Arguments) -> dict[str, Value]:
         for zone, visibility in visibilities.items()
     ]
     return {"id": "<zones>", "project": arguments.get("project"), "managedZones": zones}
-
-
-def _public_zone(platform: Mapping[str, Value]) -> str:
-    ingress = platform.get("ingress")
-    named = ingress if is_mapping(ingress) else {}
-    return str(named.get("dns_zone") or str(named.get("domain") or "").partition(".")[2])
 
 
 ANSWERS: dict[str, Callable[[Arguments], dict[str, Value]]] = {

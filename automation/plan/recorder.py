@@ -117,7 +117,7 @@ class Recorder(mocks.MockMonitor):
         self.classes.setdefault(args.type_, type(args.resource))
         spec = getattr(args.resource, "spec", None)
         if isinstance(spec, Platform):
-            existing_networks.declared.append(spec.model_dump(mode="json", include=existing_networks.READ))
+            existing_networks.declared.append(spec)
         args.opts.aliases = [alias for alias in args.opts.aliases or () if not is_type_alias(alias)]
         return ResourceTransformationResult(args.props, args.opts)
 

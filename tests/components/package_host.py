@@ -12,8 +12,7 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.provider.server import ProviderServicer
-from pulumi.runtime import config as runtime_config
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc, status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2_grpc, status_pb2
 from pulumi.runtime.proto.errors_pb2 import InputPropertiesError
 
 from automation.plan import recorder
@@ -80,25 +79,12 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
 
 class RemoteRecorder(Recorder):
-    """Recorder whose URNs have a fixed project and stack, as its calls come from threads of a server.
-
-    `config` is the configuration from which functions of a cloud are answered, as in a plan.
-    """
-
-    config: Mapping[str, str] = {}
+    """Recorder whose URNs have a fixed project and stack, as its calls come from threads of a server."""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """Return the URN of a resource below its parent, as the mock monitor of the SDK does."""
         above = f"{parent.split('::')[2].rpartition('$')[2]}$" if parent else ""
         return f"urn:pulumi:{STACK}::{PROJECT}::{above}{type_}::{name}"
-
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
-        """Answer a function as a plan does."""
-        return contextvars.Context().run(self._invoke, request)
-
-    def _invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
-        runtime_config.set_all_config(dict(self.config))
-        return super().Invoke(request)
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):

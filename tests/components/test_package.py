@@ -1,6 +1,5 @@
 """`AgentPlatform` for programs in other languages declares what the Python program declares, with the names of the schema."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,9 @@ import pytest
 
 from agent_platform import AgentPlatform
 from agent_platform.testing import record
-from automation.plan import recorder
+from automation.plan import existing_networks, recorder
 from automation.plan.inventory import Inventory, Secret, Unknown, plain
 from automation.plan.recorder import Mode
-from components.configuration import PLATFORM_KEY
 from components.package.names import camel_case, in_camel_case, snake_case
 from components.package.provider import PackageProvider, installed_schema
 from components.settings import all_secrets
@@ -62,8 +60,7 @@ class Captured:
         def program() -> None:
             AgentPlatform("search", raw, secrets=secrets)
 
-        self.config = {PLATFORM_KEY: json.dumps(raw)}
-        self.inventory: Inventory = record(program, project=PROJECT, stack=STACK, mode=mode, config=self.config)
+        self.inventory: Inventory = record(program, project=PROJECT, stack=STACK, mode=mode)
         self.classes: Mapping[str, Any] = monitors[0].classes
         monkeypatch.undo()
 
@@ -89,7 +86,8 @@ def test_the_package_declares_what_a_python_program_declares(
     raw = in_order(production(PROFILES[profile], cloud))
     program = Captured(monkeypatch, raw)
     with host(program.classes) as remote:
-        remote.recorded.config = program.config
+        # functions of a cloud are answered for the platforms that the recorder sees, which is not in the provider's process
+        existing_networks.declared.append(parse(raw, "search"))
         inputs = {**in_package(raw), "secrets": output(dict.fromkeys(secret_names(raw), "the value"), secret=True)}  # type: ignore[dict-item]
         remote.construct(remote.request(inputs))
         resources = remote.inventory.resources
