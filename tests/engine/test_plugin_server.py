@@ -16,8 +16,8 @@ import pytest
 
 from automation.processes import is_running, session_pids
 from tests.engine.fake_cloud.cloud import FakeCloud
-from tests.engine.plugin_server.client import LANGUAGE
-from tests.engine.plugin_server.programs import ForkedProgram, send
+from tests.engine.plugin_server.client import LANGUAGE, send
+from tests.engine.plugin_server.programs import ForkedProgram
 from tests.engine.project import plugin_server
 from tests.engine.warm_process import kill_with_children
 from tests.planning import ROOT

@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 
 ADDRESS_VARIABLE = "FAKE_PLUGINS"
 """Environment variable with the path of the socket of the plugin server."""
@@ -24,11 +25,16 @@ def main(plugin: str, *arguments: str) -> int:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(START_SECONDS)
         connection.connect(os.environ[ADDRESS_VARIABLE])
-        message = json.dumps(request).encode() + b"\n"
-        connection.sendall(message[socket.send_fds(connection, [message], [1, 2]) :])
+        send(connection, request, [1, 2])
         sys.stdout.write(connection.makefile().readline())
         sys.stdout.flush()
         while plugin != LANGUAGE or os.getppid() == parent:
             if select.select([connection], [], [], POLL_SECONDS)[0]:
                 return 0
     return 1
+
+
+def send(connection: socket.socket, request: Mapping[str, object], descriptors: Sequence[int]) -> None:
+    """Send a request, one line of JSON, and file descriptors, within the time limit of the connection."""
+    message = json.dumps(request).encode() + b"\n"
+    connection.sendall(message[socket.send_fds(connection, [message], descriptors) :])

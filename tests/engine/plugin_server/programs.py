@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 from tests.engine.language_host import program
+from tests.engine.plugin_server.client import send
 
 INSTALLED = sysconfig.get_paths()["purelib"]
 MAX_REQUEST_BYTES = 1 << 20
@@ -157,12 +158,6 @@ class Programs:
 
 def _woken(_number: int, _frame: FrameType | None) -> None:
     """Let the signal write to the wake-up descriptor."""
-
-
-def send(connection: socket.socket, request: Mapping[str, object], descriptors: Sequence[int]) -> None:
-    """Send a request, one line of JSON, and file descriptors, within the time limit of the connection."""
-    message = json.dumps(request).encode() + b"\n"
-    connection.sendall(message[socket.send_fds(connection, [message], descriptors) :])
 
 
 def receive(connection: socket.socket) -> tuple[Mapping[str, Any], list[int]]:
