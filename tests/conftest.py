@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent
 WITH_OWN_GROUPS = ("engine", "local")
 """Folders whose tests share deployed stacks and name their groups themselves; in `engine` a test may leave that to its cloud or file."""
 ENGINE_TIMEOUT_SECONDS = 600
-"""Time after which a test of the chosen engine set fails with the stack of each thread: four times that of the slowest one."""
+"""Time after which a test of the chosen engine set fails with the stack of each thread; the slowest ones take a minute."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,9 +47,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     """Mark as long what a test does on other clouds than the chosen ones, and give the tests of a cloud one worker.
 
-    No command of the engine has a time limit, so a test of the chosen engine set has one.
-
-    So do the tests of a file: a worker loads an SDK and records a plan once.
+    So do the tests of a file: a worker loads an SDK and records a plan once. No command of the engine has a time limit, so a test
+    of the chosen engine set has one.
     """
     for item in items:
         folder = item.path.relative_to(ROOT).parts[0]

@@ -72,25 +72,23 @@ def accepted(raw: Raw) -> bool:
     return True
 
 
-def changed_leaves() -> Iterator[Leaf]:
-    """Yield the keys that a cluster honours or adjusts, and whose change keeps the cluster and its data."""
+def changed_leaves() -> Iterator[tuple[Leaf, Group]]:
+    """Yield the keys that a cluster honours or adjusts, and whose change keeps the cluster and its data; each with its own group."""
     for leaf in LEAVES:
         others = leaf.path in (*OF_THE_CLUSTER, *LOSING) or leaf.path.startswith(BUILT)
-        if leaf.block in (None, CLOUD) and not others and Group().with_leaf(leaf) is not None:
-            yield leaf
+        if leaf.block in (None, CLOUD) and not others and (alone := Group().with_leaf(leaf)):
+            yield leaf, alone
 
 
 def groups() -> list[Group]:
     """Return the keys in as few groups as their values allow."""
     found: list[Group] = []
-    for leaf in changed_leaves():
+    for leaf, alone in changed_leaves():
         for index, group in enumerate(found):
             if larger := group.with_leaf(leaf):
                 found[index] = larger
                 break
         else:
-            alone = Group().with_leaf(leaf)
-            assert alone is not None
             found.append(alone)
     return found
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +25,9 @@ START_SECONDS, END_SECONDS, COMMAND_SECONDS = 300, 20, 120
 ISSUER = "https://kubernetes.default.svc"
 
 
-def missing_programs(programs: Sequence[str] = PROGRAMS) -> str:
+def missing_programs() -> str:
     """Programs that are not on PATH; empty when all are."""
-    lacking = [name for name in programs if shutil.which(name) is None]
+    lacking = [name for name in PROGRAMS if shutil.which(name) is None]
     return f"not on PATH: {', '.join(lacking)}" if lacking else ""
 
 
@@ -38,7 +38,7 @@ class ControlPlane:
     home: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
     ports: dict[str, int] = field(default_factory=dict[str, int])
-    """Ports by program; the same ones after a restart."""
+    """Ports by program."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -50,10 +50,10 @@ class ControlPlane:
         """Variables with which kubectl and the provider find the server."""
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
-    def kubectl(self, *arguments: str, stdin: str | None = None, context: str = CONTEXT) -> str:
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Return the output of kubectl; fails with its errors."""
         done = subprocess.run(
-            ("kubectl", f"--context={context}", *arguments), input=stdin, env=dict(self.environment),
+            ("kubectl", f"--context={CONTEXT}", *arguments), input=stdin, env=dict(self.environment),
             capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         assert done.returncode == 0, f"kubectl {' '.join(arguments[:4])}: {done.stderr[-1500:]}"
