@@ -18,7 +18,8 @@ from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
 from tests.engine.fake_cloud.__main__ import GRPC_OPTIONS, MAX_CONCURRENT_CALLS
 from tests.engine.fake_cloud.cloud import FOLDER_VARIABLE, FakeCloud
 from tests.engine.fake_cloud.provider import Provider
-from tests.engine.language_host.host import LanguageHost
+from tests.engine.language_host.host import LanguageHost, start_process
+from tests.engine.language_host.program import AS_SHIPPED
 from tests.engine.plugin_server.client import LANGUAGE
 from tests.engine.plugin_server.programs import REQUEST_SECONDS, ForkedProgram, receive
 
@@ -60,7 +61,8 @@ class Plugin:
         environment: Mapping[str, str] = request["environment"]
         end: Callable[[], object] = bool
         if request["plugin"] == LANGUAGE:
-            host = LanguageHost(next(iter(request["arguments"]), ""), environment, self._start)
+            start = start_process if AS_SHIPPED in environment else self._start
+            host = LanguageHost(next(iter(request["arguments"]), ""), environment, start)
             end = host.kill_program
             language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
         else:
