@@ -36,6 +36,7 @@ from providers.contract.haproxy.admission import (
 from providers.contract.spec import Auth
 from tests.docker.specs import context_of
 from tests.docker.tokens import AUDIENCE, CLAIMS, ISSUER, Issuer
+from tests.ports import free_port
 
 MODES = ("api_key", "jwt")
 TITLE = "Entry with authentication and limits"
@@ -84,12 +85,6 @@ class Proxy:
         times = self.process.cpu_times()
         count = REQUESTS_PER_SECOND * ROUND_SECONDS * len(self.percentiles)
         return RequestCost(statistics.median(self.percentiles) * 1e3, (times.user + times.system) / count * 1e6)
-
-
-def free_port() -> int:
-    """Return a port that no server has."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def started(stack: ExitStack, folder: Path, name: str, rules: Sequence[str], tables: Sequence[str] = ()) -> Proxy:

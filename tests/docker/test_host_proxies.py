@@ -22,6 +22,7 @@ from providers.docker.preflight.capacity import platform_memory_gib
 from tests.docker.plans import container, containers, files, networks, settings
 from tests.docker.specs import refusals, spec_of
 from tests.planning import plan, production
+from tests.ports import free_port
 
 INTERFACE, DATABASE = {"host": "api.example.com"}, {"host": "db.example.com", "port": 5432}
 NAMES: Mapping[str, object] = {
@@ -117,12 +118,6 @@ def test_haproxy_accepts_the_file_without_a_warning(tmp_path: Path, host: str) -
     file.write_text(proxy_file(spec_of(NAMES), host), encoding="utf-8")
     checked = subprocess.run(["haproxy", "-c", "-f", file], capture_output=True, text=True, check=False)
     assert checked.returncode == 0 and "WARNING" not in checked.stderr, checked.stderr
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answer_once(server: socket.socket) -> None:

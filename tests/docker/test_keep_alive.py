@@ -20,6 +20,7 @@ from providers.contract.presets import PRESETS, App
 from providers.contract.spec import IngressSpec
 from tests.docker.specs import spec_of
 from tests.planning import ROOT
+from tests.ports import free_port
 
 IDLE_SECONDS = 1
 SERVES = pytest.mark.long(reason="waits for idle connections of a real server")
@@ -87,12 +88,6 @@ def environment(app: App) -> dict[str, str]:
     """Variables of a preset for an entry with the idle timeout of this file."""
     seconds = spec_of({"ingress.idle_timeout_seconds": IDLE_SECONDS}).keep_alive_seconds
     return {name: value.format(keep_alive_seconds=seconds) for name, value in PRESETS[app].environment}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from providers.docker.context import REGION, DockerContext
 from providers.docker.network.flows import prometheus_address
 from providers.docker.observability.prometheus import PROMETHEUS_PORT
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
-from tests.local.agent_os.system import Answer, free_port
+from tests.local.agent_os.system import Answer
 from tests.local.images import role_images, service_images
 from tests.planning import DROP, ROOT, SECRET, raw_of
+from tests.ports import free_port
 
 STACK = "machine"
 WITH_KEY: Mapping[str, str] = {"Authorization": f"Bearer {SECRET}"}

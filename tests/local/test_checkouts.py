@@ -19,12 +19,12 @@ from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
 from tests.engine.project import TIMEOUT_SECONDS
 from tests.local import images
-from tests.local.agent_os.system import free_port
 from tests.local.host_stack import docker
 from tests.local.requirements import require_docker
 from tests.local.test_bad_input import DATABASE, HEALTH
 from tests.local.test_first_day import INHERITED
 from tests.planning import ROOT
+from tests.ports import free_port
 
 STACK = "twice"
 pytestmark = pytest.mark.xdist_group("local-checkouts")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.agent_os.system import free_port
 from tests.local.host_stack import docker
 from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.local.test_first_day import STACK, UserFolder
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("local-first-day")
 READY_SECONDS = 300

@@ -13,12 +13,12 @@ from providers.docker.naming import state_file
 from providers.docker.preflight.deviations import KINDS
 from tests.engine.small_disk import full
 from tests.local import images, own_docker
-from tests.local.agent_os.system import free_port
 from tests.local.host_stack import docker
 from tests.local.own_docker import OwnDocker
 from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.local.test_checkouts import READ, STACK, WRITE, Checkout
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("local-docker-faults")
 REACHED_SECONDS = 300

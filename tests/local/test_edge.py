@@ -20,12 +20,12 @@ from automation.stack.document import with_values
 from tests.docker.test_authentication import GUARDED, KEY, MATRIX, OTHER
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local import images
-from tests.local.agent_os.system import free_port
 from tests.local.edge_service import METRICS_PORT, MODEL, PROGRAM
 from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, docker
 from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.local.test_bad_input import CommandResult, SmallStack
+from tests.ports import free_port
 from tests.waf.traffic import RUNS, attacks_outside_bodies, prompts, send
 
 STACK = "edge"

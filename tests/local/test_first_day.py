@@ -26,11 +26,12 @@ from providers.contract.images import parse_image
 from providers.contract.spec import Build
 from tests.engine.project import TIMEOUT_SECONDS
 from tests.local import images
-from tests.local.agent_os.system import Answer, free_port
+from tests.local.agent_os.system import Answer
 from tests.local.host_stack import docker, request_through_entry
 from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.planning import ROOT
+from tests.ports import free_port
 
 STACK = "firstday"
 pytestmark = pytest.mark.xdist_group("local-first-day")

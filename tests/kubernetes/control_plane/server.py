@@ -14,8 +14,8 @@ from secrets import token_hex
 import yaml
 
 from tests.kubernetes.control_plane.definitions import definitions
-from tests.local.agent_os.system import free_port
 from tests.local.poll import eventually
+from tests.ports import free_port
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "openssl")
 """Programs of the control plane, all of one minor version of Kubernetes."""

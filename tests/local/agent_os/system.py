@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,8 +19,9 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from tests.ports import LOOPBACK, free_port
+
 EXAMPLE = Path(__file__).parents[3] / "examples" / "agent_os"
-LOOPBACK = "127.0.0.1"
 UNPRIVILEGED_USER = "nobody"
 PORTS = ("postgres", "redis", "gateway", "tools", "gateway-metrics", "tools-metrics")
 SERVERS = {"gateway": "gateway", "tools": "tools", "worker": "worker"}
@@ -55,13 +55,6 @@ def missing() -> str | None:
 def postgres_folder() -> Path | None:
     """Folder with the programs of the newest PostgreSQL of Debian's packages."""
     return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None, key=lambda path: int(path.parent.name))
-
-
-def free_port() -> int:
-    """Port that is free at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
