@@ -9,12 +9,13 @@ spans unless two variables hide them (measured with openinference-instrumentatio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.prometheus import metrics_path
-from providers.contract.spec import Service
+from providers.contract.spec import Platform, Service
 from providers.contract.spec.operations import Tracing
 
 if TYPE_CHECKING:  # the rules of a stack file read names of variables here, without an SDK
@@ -31,6 +32,9 @@ SIDECAR_ENDPOINT = f"http://localhost:{HTTP_PORT}"
 OVER_HTTP = "http/protobuf"
 HIDE_PROMPTS = ("OPENINFERENCE_HIDE_INPUTS", "OPENINFERENCE_HIDE_OUTPUTS")
 """Variables that leave prompts and answers out of spans; counts of tokens stay (openinference-instrumentation 0.1.72)."""
+CONTENT_ATTRIBUTES = ("tool.parameters", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result")
+"""Attributes of spans that may repeat a prompt and that the variables leave: OpenInference keeps the arguments of tools (measured with
+openinference-instrumentation 0.1.72), and the conventions of OpenTelemetry for GenAI have arguments and results."""
 DISABLED = "OTEL_SDK_DISABLED"
 
 
@@ -56,6 +60,23 @@ def span_variables(
         **receiver,
         **hidden,
     }
+
+
+def content_processor(tracing: Tracing) -> dict[str, object]:
+    """Return the processor of a collector that removes the attributes with content; none where content is kept."""
+    actions = [{"key": key, "action": "delete"} for key in CONTENT_ATTRIBUTES]
+    return {} if tracing.content else {"attributes/content": {"actions": actions}}
+
+
+def unprocessed_content(spec: Platform) -> Iterator[Adjustment]:
+    """Report the arguments of tools on a cloud without a collector of the platform."""
+    tracing = spec.monitoring.tracing
+    if tracing is not None and not tracing.content:
+        reason = (
+            "no collector is between the services and the store: prompts and answers are hidden by variables, and the arguments of "
+            f"tools ({CONTENT_ATTRIBUTES[0]} of OpenInference) by the application only, as examples/agent_os/shared/tracing.py does"
+        )
+        yield Adjustment("monitoring.tracing.content", requested=False, effect=Effect.PARTIAL, reason=reason)
 
 
 def _excluded_urls(service: Service) -> list[str]:

@@ -14,6 +14,7 @@ from providers.aws.observability.collector import collector_config, spans_pipeli
 from providers.aws.observability.metrics_collector import AwsMetricsCollector, create_prometheus, metrics_pipeline
 from providers.contract.component import Scope
 from providers.contract.prometheus import ScrapeEndpoint
+from providers.contract.spec.operations import Tracing
 from tests.aws.plans import component, context_of, keys
 from tests.aws.readers import json_object, text
 from tests.planning import DROP
@@ -46,7 +47,7 @@ def collected(endpoint: ScrapeEndpoint | None = None, *, traced: bool = False) -
     def write(_: Scope) -> None:
         workspace = AwsMetricsCollector(output("ws-1"), output(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
         metrics = metrics_pipeline(workspace, "chat", endpoint or ScrapeEndpoint("/metrics", 8001))
-        collector_config([metrics, *([spans_pipeline("us-west-2")] if traced else [])]).apply(configs.append)
+        collector_config([metrics, *([spans_pipeline("us-west-2", Tracing())] if traced else [])]).apply(configs.append)
 
     component("prometheus", write)
     return json.loads(configs[0])

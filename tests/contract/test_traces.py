@@ -11,9 +11,10 @@ from automation.plan.inventory import Declared, Inventory
 from components.validation.parse import parse, read
 from providers import AVAILABLE
 from providers import limits as limits_of
+from providers.aws.observability.collector import spans_pipeline
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.results import Environment
-from providers.contract.spans import DISABLED, without_spans
+from providers.contract.spans import CONTENT_ATTRIBUTES, DISABLED, without_spans
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 from providers.contract.spec.operations import Tracing
@@ -162,7 +163,7 @@ def test_the_collector_on_aws_writes_with_two_actions_of_the_task_role() -> None
     ]
     assert config["service"]["pipelines"]["traces"] == {
         "receivers": ["otlp"],
-        "processors": ["memory_limiter", "batch"],
+        "processors": ["memory_limiter", "attributes/content", "batch"],
         "exporters": ["awsxray"],
     }
     assert set(config["service"]["pipelines"]) == {"metrics", "traces"}
@@ -170,7 +171,7 @@ def test_the_collector_on_aws_writes_with_two_actions_of_the_task_role() -> None
 
 
 def test_the_collector_on_google_cloud_writes_to_the_project() -> None:
-    config = json.loads(collector_config("acme"))
+    config = json.loads(collector_config("acme", Tracing()))
     assert config["exporters"] == {"googlecloud": {"project": "acme"}}
     assert config["receivers"]["otlp"] == {"protocols": {"http": {"endpoint": "localhost:4318"}}}
     names = [
@@ -180,6 +181,29 @@ def test_the_collector_on_google_cloud_writes_to_the_project() -> None:
     ]
     assert names[-1] == "spans"
     assert of(traced("gcp").one("prod-compute-worker"))[DISABLED] == "true"
+
+
+@pytest.mark.parametrize("content", [False, True])
+def test_collectors_remove_the_arguments_of_tools_where_prompts_are_hidden(content: bool) -> None:
+    tracing = Tracing(content=content)
+    google = json.loads(collector_config("acme", tracing))
+    deleting = {"actions": [{"key": key, "action": "delete"} for key in CONTENT_ATTRIBUTES]}
+    for processors in (google["processors"], spans_pipeline("us-west-2", tracing).processors):
+        assert processors.get("attributes/content") == (None if content else deleting)
+    # each is used in the pipeline, before spans are sent in batches
+    names = google["service"]["pipelines"]["traces"]["processors"]
+    assert names == list(google["processors"]) and names[-1] == "batch"
+
+
+@pytest.mark.parametrize("cloud", AVAILABLE)
+def test_a_cloud_without_a_collector_reports_that_arguments_of_tools_stay(cloud: str) -> None:
+    def reported(content: bool) -> list[str]:
+        requested = spec(cloud, {"monitoring.tracing": {"content": content}, **RISK})
+        key = "monitoring.tracing.content"
+        return [each.reason for each in limits_of(cloud).adjustments(requested) if each.key == key]
+
+    assert reported(content=True) == []
+    assert len(reported(content=False)) == (0 if cloud in ("aws", "gcp") else 1)
 
 
 def test_azure_keeps_spans_in_the_workspace_for_their_own_time() -> None:

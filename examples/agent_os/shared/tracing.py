@@ -6,7 +6,7 @@ continues in the services that are called with httpx. Without the variables, not
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 AZURE_ENDPOINT = "CONTAINERAPP_OTEL_TRACING_GRPC_ENDPOINT"
 """Set by Container Apps in any case; the path in it is not part of an address of gRPC."""
+TOOL_ARGUMENTS = "tool.parameters"
+"""Attribute of OpenInference with the arguments of a tool."""
 
 
 def is_traced(environment: Mapping[str, str] = os.environ) -> bool:
@@ -50,11 +52,21 @@ def trace_requests(app: FastAPI) -> None:
 
 
 def trace_agents() -> None:
-    """Send spans of the runs, model calls and tool calls of Agno; they have prompts unless two variables hide them."""
-    if is_traced():
-        from openinference.instrumentation.agno import AgnoInstrumentor
+    """Send spans of the runs, model calls and tool calls of Agno; they have prompts unless two variables hide them.
 
-        AgnoInstrumentor().instrument()
+    The variables leave the arguments of tools, which repeat parts of a prompt; they are left out with the prompts.
+    """
+    if not is_traced():
+        return
+    from openinference.instrumentation import TraceConfig
+    from openinference.instrumentation.agno import AgnoInstrumentor
+
+    class WithoutArguments(TraceConfig):
+        def mask(self, key: str, *arguments: Any, **options: Any) -> Any:  # any value of an attribute
+            hidden = self.hide_inputs and key.startswith(TOOL_ARGUMENTS)
+            return None if hidden else super().mask(key, *arguments, **options)
+
+    AgnoInstrumentor().instrument(config=WithoutArguments())
 
 
 def _exporter(environment: Mapping[str, str]) -> "SpanExporter":

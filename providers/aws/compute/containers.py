@@ -117,7 +117,8 @@ def _pipelines(base: AwsBaseResources, name: str) -> list[CollectorPipeline]:
     """Pipelines of the collector beside a service; without any, it has no collector."""
     endpoint = scrape_endpoint(base.spec.services[name])
     metrics = [metrics_pipeline(base.prometheus, name, endpoint)] if base.prometheus and endpoint else []
-    return [*metrics, *([spans_pipeline(base.context.region)] if base.spec.monitoring.tracing else [])]
+    tracing = base.spec.monitoring.tracing
+    return [*metrics, *([spans_pipeline(base.context.region, tracing)] if tracing else [])]
 
 
 def _log_group(scope: Scope, base: AwsBaseResources, name: str) -> aws.cloudwatch.LogGroup:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from providers.contract.spans import HTTP_PORT
+from providers.contract.spans import HTTP_PORT, content_processor
+from providers.contract.spec.operations import Tracing
 
 Settings = Mapping[str, object]
 """Settings of the collector's components by name; values may be Outputs."""
@@ -41,13 +42,13 @@ class CollectorPipeline:
         }
 
 
-def spans_pipeline(region: str) -> CollectorPipeline:
+def spans_pipeline(region: str, tracing: Tracing) -> CollectorPipeline:
     """Pipeline from the service's SDK to X-Ray."""
     limiter = {"check_interval": "1s", "limit_mib": SPANS_MEMORY_MIB, "spike_limit_mib": SPANS_SPIKE_MIB}
     return CollectorPipeline(
         name="traces",
         receivers={"otlp": {"protocols": {"http": {"endpoint": f"localhost:{HTTP_PORT}"}}}},
-        processors={"memory_limiter": limiter, "batch": {}},
+        processors={"memory_limiter": limiter, **content_processor(tracing), "batch": {}},
         exporters={"awsxray": {"region": region}},
     )
 

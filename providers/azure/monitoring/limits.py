@@ -14,6 +14,7 @@ from providers.contract.alarms import DEFINITIONS, Signal
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.limits import denied_flow_adjustments, query_log_adjustments
 from providers.contract.span_limits import untraced_runs
+from providers.contract.spans import unprocessed_content
 from providers.contract.spec import Platform
 from providers.contract.tokens import counted_prices
 
@@ -76,6 +77,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_adjusted_budget(spec),
         *_grafana_access(spec),
         *_traced_by_agent(spec),
+        *unprocessed_content(spec),
         *untraced_runs(spec),
         *token_price_adjustments(spec),
         *denied_flow_adjustments(spec, Effect.PARTIAL, UNSURE_FLOWS),

@@ -6,6 +6,7 @@ from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsup
 from providers.contract.limits import denied_flow_adjustments
 from providers.contract.prometheus import scrape_endpoint
 from providers.contract.prometheus_alerts import channel_adjustments, objective_adjustment
+from providers.contract.spans import unprocessed_content
 from providers.contract.spec import Platform
 
 LOG_STORE_GIB = 10
@@ -46,6 +47,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_prometheus_and_slo(spec),
         *_unscraped(spec),
         *_security(spec),
+        *unprocessed_content(spec),
         *denied_flow_adjustments(spec, Effect.IGNORED, "no alarm: Docker networks record no connections"),
     ]
 

@@ -198,7 +198,8 @@ def _service_template(
 ) -> gcp.cloudrunv2.ServiceTemplateArgs:
     spec, service = base.spec, base.spec.services[name]
     app = service_container(spec, service, base.registry.images[name], environment)
-    spans = [spans_container(base.context, APP_CONTAINER)] if spec.monitoring.tracing else []
+    tracing = spec.monitoring.tracing
+    spans = [spans_container(base.context, tracing, APP_CONTAINER)] if tracing else []
     return gcp.cloudrunv2.ServiceTemplateArgs(
         execution_environment="EXECUTION_ENVIRONMENT_GEN2",
         service_account=base.identity.accounts[name].email,

@@ -10,7 +10,8 @@ import json
 
 import pulumi_gcp as gcp
 
-from providers.contract.spans import HTTP_PORT
+from providers.contract.spans import HTTP_PORT, content_processor
+from providers.contract.spec.operations import Tracing
 from providers.gcp.compute.limits import SIDECAR_SIZE
 from providers.gcp.context import GcpContext
 
@@ -23,37 +24,37 @@ MEMORY_PERCENT, SPIKE_PERCENT = 65, 20
 """Memory above which the collector refuses spans, so that a burst does not stop the replica."""
 
 
-def spans_container(context: GcpContext, app: str) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+def spans_container(context: GcpContext, tracing: Tracing, app: str) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
     """Return the sidecar of a service; it starts after the container `app`."""
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
         name=CONTAINER,
         image=IMAGE,
         args=[f"--config=env:{CONFIGURATION}"],
         envs=[
-            gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=CONFIGURATION, value=collector_config(context.project))
+            gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(
+                name=CONFIGURATION, value=collector_config(context.project, tracing)
+            )
         ],
         depends_ons=[app],
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(limits=SIDECAR_SIZE.limits, cpu_idle=False),
     )
 
 
-def collector_config(project: str) -> str:
+def collector_config(project: str, tracing: Tracing) -> str:
     """Configuration of the collector as YAML (in its JSON form)."""
     limiter = {"check_interval": "1s", "limit_percentage": MEMORY_PERCENT, "spike_limit_percentage": SPIKE_PERCENT}
-    pipeline = {
-        "receivers": ["otlp"],
-        "processors": ["memory_limiter", "resourcedetection", "batch"],
-        "exporters": ["googlecloud"],
+    processors = {
+        "memory_limiter": limiter,
+        # region, revision and replica
+        "resourcedetection": {"detectors": ["gcp"], "timeout": "10s"},
+        **content_processor(tracing),
+        "batch": {},
     }
+    pipeline = {"receivers": ["otlp"], "processors": list(processors), "exporters": ["googlecloud"]}
     return json.dumps(
         {
             "receivers": {"otlp": {"protocols": {"http": {"endpoint": f"localhost:{HTTP_PORT}"}}}},
-            "processors": {
-                "memory_limiter": limiter,
-                # region, revision and replica
-                "resourcedetection": {"detectors": ["gcp"], "timeout": "10s"},
-                "batch": {},
-            },
+            "processors": processors,
             "exporters": {"googlecloud": {"project": project}},
             "service": {"pipelines": {"traces": pipeline}},
         }

@@ -6,6 +6,7 @@ from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsup
 from providers.contract.limits import denied_flow_adjustments
 from providers.contract.prometheus_alerts import channel_adjustments, objective_adjustment
 from providers.contract.scrape_endpoints import scrape_endpoint
+from providers.contract.spans import unprocessed_content
 from providers.contract.spec import Platform
 from providers.kubernetes.context import by_haproxy
 
@@ -57,6 +58,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_prometheus_and_slo(spec),
         *_dashboards(spec),
         *_traces(spec),
+        *unprocessed_content(spec),
         *_unscraped(spec),
         *_security(spec),
         *denied_flow_adjustments(spec, Effect.IGNORED, UNLOGGED_FLOWS),
