@@ -199,13 +199,20 @@ def query_target(stack: Stack) -> CloudTarget:
     subjects = {
         "zone": zone.zone_name(stack),
         "models": " ".join(spec.models if spec.users_of("models") else ()),
-        **({"dns_group": spec.azure.dns_group, "registry": account.azure_registry(stack)} if spec.azure else {}),
+        **({"registry": account.azure_registry(stack)} if spec.azure else {}),
+        **_zone_subjects(stack),
     }
     return replace(target_of(spec, stack.name), subjects={key: value for key, value in subjects.items() if value})
 
 
 def _planned(folder: Path, stack: Stack | None) -> tuple[Mapping[str, int] | None, Mapping[str, int] | None]:
     """Count the planned resources by type, and those of the standby region; None when the program fails.
+
+def _zone_subjects(stack: Stack) -> Mapping[str, str]:
+    """Return the place of the DNS zone."""
+    place = zone.zone_place(stack)
+    return {"dns_account": place.account, "dns_group": place.group, "dns_role": place.role}
+
 
     Only for a cloud whose quotas are compared with them.
     """

@@ -1,4 +1,4 @@
-"""Keys of existing networks with other values, for the list of every key."""
+"""Keys of existing networks and data stores with other values, for the list of every key."""
 
 from collections.abc import Mapping
 
@@ -71,3 +71,16 @@ EXISTING_KEYS: tuple[tuple[str, object, Mapping[str, object]], ...] = (
     *AZURE_KEYS,
 )
 """Keys below `network.existing`, where the first is the key itself."""
+
+
+def _used(store: str) -> Mapping[str, object]:
+    return {store: {}, "services.web.uses": [store]}
+
+
+STORE = {"url": "STORE_URL", "host": "db.example.com"}
+STORE_KEYS: tuple[tuple[str, object, Mapping[str, object]], ...] = tuple(
+    (f"{store}.existing{key}", value, _used(store) if not key else {**_used(store), f"{store}.existing": STORE})
+    for store in ("database", "cache")
+    for key, value in (("", STORE), (".url", "OTHER_URL"), (".host", "db.example.org"), (".port", 7000))
+)
+"""`database.existing` and `cache.existing`, and the keys below."""

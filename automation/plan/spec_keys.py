@@ -29,7 +29,8 @@ from automation.plan.docs.schema import (
     resolved,
     value_node,
 )
-from automation.plan.existing_keys import EXISTING_KEYS
+from automation.plan.existing_keys import EXISTING_KEYS, STORE_KEYS
+from automation.plan.existing_places import REGISTRY_KEYS, ZONE_KEYS
 from automation.plan.kubernetes_keys import IN_CLUSTER, KUBERNETES_KEYS
 from automation.stack.document import with_values
 from providers.contract.spec.defaults import Raw
@@ -234,6 +235,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.dns_zone", "example.com", WITH_DOMAIN),
     Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),
     Leaf("ingress.auth", {"mode": "api_key"}, ROUTED),
+    *(Leaf(*each) for each in ZONE_KEYS),
     Leaf("ingress.auth.mode", "api_key", {**ROUTED, "ingress.auth.mode": "none"}),
     Leaf(
         "ingress.auth.issuer", "https://login.microsoftonline.com/tools/v2.0", {**SIGN_IN, "ingress.auth.allowed": []}

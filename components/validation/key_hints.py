@@ -156,7 +156,7 @@ UNAVAILABLE = (
     Unavailable(
         "ingress",
         ("certificate_arn", "cert", "ssl", "tls", "certificate_id"),
-        "the certificate is issued for `ingress.domain` and validated in `ingress.dns_zone`, a zone of the same account",
+        "the certificate is issued for `ingress.domain` and validated in `ingress.dns_zone`",
         "remove this key; with azure.entry: gateway, name a certificate of a Key Vault under ingress.certificate",
     ),
     Unavailable(
@@ -174,8 +174,8 @@ UNAVAILABLE = (
     Unavailable(
         "ingress",
         ("zone_id", "hosted_zone_id", "dns_zone_id", "zone_account", "zone_project", "zone_role", "dns_role"),
-        "records are created in a zone of the stack's own account or project, which `dns_zone` names",
-        "delegate a part of the domain to a zone there, set `ingress.dns_zone` to it, and remove this key",
+        "`dns_zone` names the zone, and `dns_account` the account, project or resource group that it is in",
+        "set `ingress.dns_account`, such as {aws: <ARN of a role>}, {gcp: <project>} or {azure: <ID of a resource group>}",
     ),
     Unavailable(
         "",

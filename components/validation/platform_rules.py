@@ -7,7 +7,7 @@ from providers import AVAILABLE
 from providers.contract.audit import CHECK_IDS, acceptance_key
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.existing_stores import existing_stores
-from providers.contract.spec import ExistingNetworkSpec, Platform
+from providers.contract.spec import DnsAccount, ExistingNetworkSpec, KubernetesBlock, Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
 from providers.contract.tokens import counting_services, has_prometheus, unpriced_models
 
@@ -47,6 +47,29 @@ def check_domain_zone(spec: Platform) -> Iterator[ConfigError]:
 
 def check_certificate(spec: Platform) -> Iterator[ConfigError]:
     """Require the domain of a certificate."""
+def check_dns_account(spec: Platform) -> Iterator[ConfigError]:
+    """Require a domain, the key of the chosen cloud alone, and one place of the zone on Azure."""
+    account, key = spec.ingress.dns_account, "ingress.dns_account"
+    if account is None:
+        return
+    if spec.ingress.domain is None:
+        yield ConfigError(key, "no effect without `ingress.domain`", "set the domain, or remove it")
+    others = [name for name in account.model_fields_set if name != spec.cloud and getattr(account, name) is not None]
+    if others:
+        problem = f"it names the place of a zone on {listed(sorted(others), 'and')}, and the cloud is {spec.cloud}"
+        writes = spec.cloud in DnsAccount.model_fields
+        fix = (
+            f"set {key}.{spec.cloud} alone, or remove it"
+            if writes
+            else f"remove it; {spec.cloud} creates no DNS record"
+        )
+        yield ConfigError(key, problem, fix)
+    elif getattr(account, spec.cloud, None) is None:
+        yield ConfigError(key, "it names no place", f"set {key}.{spec.cloud}, or remove it")
+    elif spec.azure is not None and spec.cloud == "azure" and "dns_group" in spec.azure.model_fields_set:
+        yield ConfigError("azure.dns_group", f"{key}.azure names the resource group already", "remove one of the two")
+
+
     if spec.ingress.certificate is not None and spec.ingress.domain is None:
         problem = "no effect without `ingress.domain`, whose certificate it is"
         yield ConfigError("ingress.certificate", problem, "set the domain, or remove the certificate")

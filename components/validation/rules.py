@@ -92,6 +92,7 @@ RULES = (
     Rule(job_rules.check_schedules, reads=("jobs.*.schedule",)),
     Rule(job_rules.check_time_zones, reads=("jobs.*.time_zone",)),
     Rule(platform_rules.check_domain_zone, reads=("ingress.domain", "ingress.dns_zone")),
+    Rule(platform_rules.check_dns_account, reads=("cloud", "ingress.domain", "ingress.dns_account", "azure")),
     Rule(platform_rules.check_certificate, reads=("ingress.domain", "ingress.certificate")),
     Rule(platform_rules.check_domain_use, reads=("ingress.domain", "services.*.path")),
     Rule(platform_rules.check_closed_egress, reads=("profile", "network.egress", "network.private_endpoints")),

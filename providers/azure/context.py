@@ -53,6 +53,13 @@ class AzureContext(RegionContext):
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
 
     @property
+    def dns_group_id(self) -> str:
+        """Id of the resource group of the DNS zone, which may be in another subscription."""
+        account = self.spec.ingress.dns_account
+        own = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.block.dns_group}"
+        return account.azure if account is not None and account.azure is not None else own
+
+    @property
     def drill_group_id(self) -> str:
         """Id of the resource group of servers that restore drills create."""
         return f"{self.group_id}-drill"

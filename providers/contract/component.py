@@ -28,7 +28,7 @@ class Options(TypedDict, total=False):
     depends_on: Sequence[pulumi.Resource]
     ignore_changes: list[str]
     protect: bool
-    provider: pulumi.ProviderResource
+    provider: pulumi.ProviderResource | None
     replacement_trigger: pulumi.Input[str]
     retain_on_delete: bool
 

@@ -73,8 +73,8 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "no-services": ("services: missing. Set it: services by name.",),
     "nul-byte": ("FILE: line 7, column 99 contains the character U+0000. Remove it, and save the file as UTF-8 text.",),
     "own-cert": (
-        "ingress.certificate_arn: unknown key: the certificate is issued for `ingress.domain` and validated in "
-        "`ingress.dns_zone`, a zone of the same account. Remove this key; with azure.entry: gateway, name a certificate of "
+        "ingress.certificate_arn: unknown key: the certificate is issued for `ingress.domain` and validated in `ingress.dns_zone`. "
+        "Remove this key; with azure.entry: gateway, name a certificate of "
         "a Key Vault under ingress.certificate.",
     ),
     "recovery-hot": ('recovery.mode: "hot" is not one of the allowed values. Use none, backup or warm.',),

@@ -61,7 +61,7 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
         return {"values": found.master_account_id}
 
     def zone(opts: pulumi.InvokeOptions) -> Answer:
-        found = aws.route53.get_zone(name=target.subjects["zone"], private_zone=False, opts=opts)
+        found = aws.route53.get_zone(name=target.subjects["zone"], private_zone=False, opts=_zone_options(target, opts))
         return {"values": " ".join(found.name_servers or ())}
 
     def model(name: str) -> Query:
@@ -91,6 +91,15 @@ def searches(target: CloudTarget) -> Mapping[str, Search]:
 
     regions = dict.fromkeys((*target.regions, GLOBAL_REGION))
     return {**{f"tagged resources in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
+
+
+def _zone_options(target: CloudTarget, opts: pulumi.InvokeOptions) -> pulumi.InvokeOptions:
+    """Return the options of a question about the DNS zone, which a role of another account may have to ask."""
+    role = target.subjects.get("dns_role")
+    if role is None:
+        return opts
+    assumed = aws.ProviderAssumeRoleArgs(role_arn=role, session_name="doctor")
+    return pulumi.InvokeOptions(provider=aws.Provider("doctor-zone", region=target.region, assume_roles=[assumed]))
 
 
 def _limit(name: str, opts: pulumi.InvokeOptions) -> float:

@@ -94,7 +94,7 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
 
     def zone(opts: pulumi.InvokeOptions) -> Answer:
         group, name = target.subjects["dns_group"], target.subjects["zone"]
-        found = azure_native.dns.get_zone(resource_group_name=group, zone_name=name, opts=opts)
+        found = azure_native.dns.get_zone(resource_group_name=group, zone_name=name, opts=_zone_options(target, opts))
         return {"values": " ".join(found.name_servers or ())}
 
     def lists(kind: str, version: str, field_of: Callable[[_Listed], str]) -> Query:
@@ -135,6 +135,15 @@ def searches(target: CloudTarget) -> Mapping[str, Search]:
         return lambda opts: list(_tagged(target, kind, version, opts))
 
     return {f"{kind} of the Resource Manager": search(kind, version) for kind, version in LISTS.items()}
+
+
+def _zone_options(target: CloudTarget, opts: pulumi.InvokeOptions) -> pulumi.InvokeOptions:
+    """Return the options of a question about the DNS zone, which may be in another subscription."""
+    subscription = target.subjects.get("dns_account", target.account)
+    if subscription.lower() == target.account.lower():
+        return opts
+    there = azure_native.Provider("doctor-zone", subscription_id=subscription, tenant_id=target.tenant)
+    return pulumi.InvokeOptions(provider=there)
 
 
 def endpoint() -> str:

@@ -56,7 +56,8 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
 
     def zone(opts: pulumi.InvokeOptions) -> Answer:
         name = f"{target.subjects['zone']}."
-        found = gcp.dns.get_managed_zones(project=target.account, opts=opts).managed_zones
+        project = target.subjects.get("dns_account", target.account)
+        found = gcp.dns.get_managed_zones(project=project, opts=opts).managed_zones
         public = [each for each in found if each.dns_name == name and each.visibility == "public"]
         if not public:
             raise LookupError(f"no matching zone {name}")

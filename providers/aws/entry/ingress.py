@@ -15,6 +15,7 @@ from providers.aws.base.iam_policies import Statement, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
 from providers.aws.entry.authentication import guarded_actions
+from providers.aws.entry.certificate import create_certificate
 from providers.aws.entry.routes import (
     SERVICE_HEADER,
     OpenRule,
@@ -44,7 +45,6 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.2 and 1.3 with post-quantum key exchange; the default of a listener is a policy of 2016."""
 HSTS = "max-age=31536000; includeSubDomains"
 """Browsers use HTTPS only for a year."""
-RECORD_TTL_SECONDS = 60
 STICKY_SECONDS = 86_400
 WeightedGroup = tuple[aws.lb.TargetGroup, int]
 
@@ -180,7 +180,8 @@ def create_listener(
     ingress = base.spec.ingress
     if ingress.domain is None or ingress.zone is None:
         return _plain(scope, balancer, [_not_found()]), None
-    zone_id, certificate_arn = create_certificate(scope, ingress.domain, ingress.zone, proven=base.received is not None)
+    proven = base.received is not None
+    zone_id, certificate_arn = create_certificate(scope, base.context, ingress.domain, ingress.zone, proven=proven)
     _plain(scope, balancer, [_to_https()])
     listener = aws.lb.Listener(
         scope.named("https"),
@@ -221,49 +222,6 @@ def _not_found() -> aws.lb.ListenerDefaultActionArgs:
         content_type="text/plain", message_body="not found", status_code="404"
     )
     return aws.lb.ListenerDefaultActionArgs(type="fixed-response", fixed_response=answer)
-
-
-def create_certificate(
-    scope: Scope, domain: str, zone: str, *, proven: bool = False
-) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that a record in it validates.
-
-    ACM requests the same record for every certificate of a name in an account (user guide, "DNS validation"), so only the home
-    region declares it, and the certificate of the standby region is `proven` by that one.
-    """
-    zone_id = aws.route53.get_zone_output(
-        name=zone, private_zone=False, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
-    ).zone_id
-    certificate = aws.acm.Certificate(
-        scope.named("certificate"), domain_name=domain, validation_method="DNS", opts=scope.opts()
-    )
-    # one name, so one option: the unstable order of the set does not matter
-    proof = certificate.domain_validation_options[0]
-    record_name = proof.resource_record_name if proven else _proof(scope, zone_id, proof)
-    validation = aws.acm.CertificateValidation(
-        scope.named("certificate-valid"),
-        certificate_arn=certificate.arn,
-        validation_record_fqdns=[record_name],
-        opts=scope.opts(),
-    )
-    return zone_id, validation.certificate_arn
-
-
-def _proof(
-    scope: Scope, zone_id: pulumi.Output[str], proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]
-) -> pulumi.Output[str]:
-    """Name of the record that validates a certificate."""
-    return aws.route53.Record(
-        scope.named("certificate-proof"),
-        zone_id=zone_id,
-        name=proof.resource_record_name,
-        type=proof.resource_record_type,
-        records=[proof.resource_record_value],
-        ttl=RECORD_TTL_SECONDS,
-        # a renewed certificate of the same name needs the same record while the previous one still exists
-        allow_overwrite=True,
-        opts=scope.opts(),
-    ).fqdn
 
 
 def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, source_condition
 from providers.aws.context import AwsContext
+from providers.aws.entry.certificate import zone_provider
 from providers.aws.entry.ingress import AwsOrigin
 from providers.aws.entry.web_acl import web_acl_rules
 from providers.aws.naming import waf_log_group, web_acl_metric
@@ -63,7 +64,7 @@ def _alias(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin) 
         type="A",
         aliases=[alias],
         # a failover moves requests last, and no Output expresses that
-        opts=scope.opts(depends_on=balancer.ready),
+        opts=scope.opts(depends_on=balancer.ready, provider=zone_provider(scope, context)),
     )
 
 

@@ -5,6 +5,7 @@ The promotion cannot be undone. `aws rds wait` gives up after 30 minutes and can
 
 import json
 
+from providers.aws.entry.zone import zone_role
 from providers.aws.naming import load_balancer_name
 from providers.aws.recovery.commands import aws, cluster, database, find_services, service_variables
 from providers.aws.recovery.limits import dns_problem
@@ -100,11 +101,12 @@ def _name(site: RecoverySite) -> tuple[Step, ...]:
         },
     }
     record = ("route53", "change-resource-record-sets", "--hosted-zone-id", "$ZONE", "--change-batch")
-    problem = dns_problem(spec)
+    problem, role = dns_problem(spec), zone_role(spec)
     return (
         Step(
             f"The services answer at the load balancer of {site.region}: point {spec.ingress.domain} to it."
-            + (f" {problem}." if problem else ""),
+            + (f" {problem}." if problem else "")
+            + (f" Run the last two commands with the role {role}." if role else ""),
             commands=(
                 aws(site, *balancer, "LoadBalancers[0].DNSName", sets="BALANCER"),
                 aws(site, *balancer, "LoadBalancers[0].CanonicalHostedZoneId", sets="BALANCER_ZONE"),

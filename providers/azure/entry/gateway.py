@@ -13,7 +13,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.base.limits import ZONES
 from providers.azure.base.roles import SECRETS_USER, grant_role
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.domain_record import RECORD_TTL_SECONDS, create_domain_record
+from providers.azure.entry.domain_record import RECORD_TTL_SECONDS, create_domain_record, domain_zone
 from providers.azure.entry.gateway_firewall import create_gateway_firewall
 from providers.azure.entry.gateway_limits import (
     MAX_INSTANCES,
@@ -54,7 +54,8 @@ def create_gateway_entry(scope: Scope, context: AzureContext, origin: AzureOrigi
     if domain is None:
         return AzureGatewayEntry(url=pulumi.Output.from_input(f"http://{gateway_host(context)}"), gateway_id=gateway.id)
     # the host name does not imply that the gateway answers at it
-    create_domain_record(scope, context, gateway_host(context), address.id, after=[gateway])
+    place = domain_zone(scope, context)
+    create_domain_record(scope, context, place, gateway_host(context), address.id, after=[gateway])
     return AzureGatewayEntry(url=pulumi.Output.from_input(f"https://{domain}"), gateway_id=gateway.id)
 
 

@@ -14,7 +14,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.domain_record import RECORD_TTL_SECONDS, create_domain_record
+from providers.azure.entry.domain_record import RECORD_TTL_SECONDS, DomainZone, create_domain_record, domain_zone
 from providers.azure.entry.firewall import attach_firewall, create_firewall
 from providers.azure.entry.gateway import create_gateway_entry
 from providers.azure.entry.limits import has_gateway, response_timeout_seconds, validation_record_name
@@ -47,7 +47,8 @@ def create_entry(scope: Scope, context: AzureContext, origins: Mapping[str, Orig
         setting = SETTING_NAME if region == context.region else f"{SETTING_NAME}-{region}"
         send_to_logs(scope, origin.logs, f"diagnostics-{region}", profile.id, setting=setting)
     endpoint = _endpoint(scope, context, profile)
-    domain = _custom_domain(scope, context, profile) if context.spec.ingress.domain else None
+    place = domain_zone(scope, context) if context.spec.ingress.domain else None
+    domain = _custom_domain(scope, context, profile, place) if place else None
     headers = create_headers(scope, context, profile) if domain else None
     routes: list[pulumi.Resource] = []
     for name in context.spec.public:
@@ -55,10 +56,10 @@ def create_entry(scope: Scope, context: AzureContext, origins: Mapping[str, Orig
         routes.append(create_route(scope, context, profile, endpoint, name, group, domain, headers))
     firewall = create_firewall(scope, context, SKU)
     attach_firewall(scope, context, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
-    if domain is None:
+    if domain is None or place is None:
         return AzureEntry(url=pulumi.Output.concat("https://", endpoint.host_name), profile_id=profile.id)
     # the host name of the endpoint does not imply that it routes requests
-    create_domain_record(scope, context, endpoint.host_name, endpoint.id, after=routes)
+    create_domain_record(scope, context, place, endpoint.host_name, endpoint.id, after=routes)
     return AzureEntry(url=pulumi.Output.from_input(f"https://{context.spec.ingress.domain}"), profile_id=profile.id)
 
 
@@ -91,18 +92,21 @@ def _endpoint(scope: Scope, context: AzureContext, profile: azure_native.cdn.Pro
 
 
 def _custom_domain(
-    scope: Scope, context: AzureContext, profile: azure_native.cdn.Profile
+    scope: Scope, context: AzureContext, profile: azure_native.cdn.Profile, place: DomainZone
 ) -> azure_native.cdn.AFDCustomDomain:
-    """Custom domain of the profile, and the record that validates it."""
+    """Custom domain of the profile, and the record that validates it.
+
+    Front Door refers to a zone of its own subscription; the record validates the domain in any zone.
+    """
     cdn, zone = azure_native.cdn, context.spec.ingress.zone or ""
     name = context.spec.ingress.domain or ""
-    group_id = f"/subscriptions/{context.subscription_id}/resourceGroups/{context.block.dns_group}"
+    zone_id = f"{place.group_id}/providers/Microsoft.Network/dnszones/{zone}"
     domain = cdn.AFDCustomDomain(
         scope.named("domain"),
         resource_group_name=context.group,
         profile_name=profile.name,
         host_name=name,
-        azure_dns_zone=cdn.ResourceReferenceArgs(id=f"{group_id}/providers/Microsoft.Network/dnszones/{zone}"),
+        azure_dns_zone=cdn.ResourceReferenceArgs(id=zone_id) if place.provider is None else None,
         tls_settings=cdn.AFDDomainHttpsParametersArgs(
             certificate_type="ManagedCertificate",
             minimum_tls_version=cdn.AfdMinimumTlsVersion.TLS12,
@@ -113,13 +117,13 @@ def _custom_domain(
     token = domain.validation_properties.apply(_validation_token)
     azure_native.dns.RecordSet(
         scope.named("domain-proof"),
-        resource_group_name=context.block.dns_group,
+        resource_group_name=place.group,
         zone_name=zone,
         record_type="TXT",
         relative_record_set_name=validation_record_name(name, zone),
         ttl=RECORD_TTL_SECONDS,
         txt_records=[azure_native.dns.TxtRecordArgs(value=[token])],
-        opts=scope.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True, provider=place.provider),
     )
     return domain
 

@@ -28,6 +28,7 @@ from providers.contract.spec.network import (
     RateLimit,
     Replicas,
     Waf,
+    DnsAccount,
 )
 from providers.contract.spec.operations import (
     Acceptance,
@@ -86,6 +87,7 @@ __all__ = [
     "ExistingAzureNetwork",
     "ExistingGcpNetwork",
     "ExistingNetworkSpec",
+    "DnsAccount",
     "GcpBlock",
     "Health",
     "IngressSpec",

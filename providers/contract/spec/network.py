@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from providers.contract.spec.authentication import Auth
 from providers.contract.spec.base import Port, PositiveInt, SpecModel
-from providers.contract.spec.existing_network import ExistingNetworkSpec
+from providers.contract.spec.existing_network import AzureGroupId, ExistingNetworkSpec
 
 
 def _cidr(value: str) -> str:
@@ -133,13 +133,32 @@ class DomainCertificate(SpecModel):
     """Certificate in a Key Vault of the subscription as <resource group>/<vault>/<certificate>, for `azure.entry: gateway`."""
 
 
+class DnsAccount(SpecModel):
+    """Account, project or resource group of the DNS zone, in the key of the chosen cloud."""
+
+    aws: Annotated[
+        str | None,
+        Field(
+            pattern=r"^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]+$",
+            max_length=600,
+        ),
+    ] = None
+    """Role in the account of the zone that the login of the update may assume, and that may change records of the zone."""
+    gcp: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = None
+    """Project of the zone."""
+    azure: AzureGroupId | None = None
+    """ID of the resource group of the zone, also of another subscription of the tenant; in place of `azure.dns_group`."""
+
+
 class IngressSpec(SpecModel):
     """Public entry: domain, allowed clients, rate limit and WAF."""
 
     domain: DomainName | None = None
     """Domain name of the platform; absent: a name that the cloud generates."""
     dns_zone: DomainName | None = None
-    """Existing DNS zone of `domain` in the same account; absent: `domain` without its first label."""
+    """Existing DNS zone of `domain`; absent: `domain` without its first label."""
+    dns_account: DnsAccount | None = None
+    """Account, project or subscription of the DNS zone; absent: that of the stack."""
     certificate: DomainCertificate | None = None
     """Existing certificate of `domain`; absent: the cloud issues one and renews it."""
     allowed_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("0.0.0.0/0",)

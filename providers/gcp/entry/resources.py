@@ -229,12 +229,19 @@ def _create_forwarding_rule(
     )
 
 
+def zone_project(context: GcpContext) -> str:
+    """Return the project of the DNS zone."""
+    account = context.spec.ingress.dns_account
+    return account.gcp if account is not None and account.gcp is not None else context.project
+
+
 def _find_zone(scope: Scope, context: GcpContext, dns_name: str) -> pulumi.Output[str]:
-    """Look up the resource name of the project's public zone `dns_name`; it differs from the DNS name."""
+    """Look up the resource name of a project's public zone `dns_name`; it differs from the DNS name."""
+    project = zone_project(context)
     zones = gcp.dns.get_managed_zones_output(
-        project=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
+        project=project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).managed_zones
-    return zones.apply(lambda values: zone_name(values, dns_name, context.project))
+    return zones.apply(lambda values: zone_name(values, dns_name, project))
 
 
 def zone_name(zones: Sequence[GetManagedZonesManagedZoneResult], dns_name: str, project: str) -> str:
@@ -260,7 +267,7 @@ def _create_certificate_map(
     record = authorization.dns_resource_records[0]
     gcp.dns.RecordSet(
         scope.named("proof-record"),
-        project=context.project,
+        project=zone_project(context),
         managed_zone=zone,
         name=record.name.apply(str),
         type=record.type.apply(str),
@@ -293,7 +300,7 @@ def _create_domain_record(
 ) -> None:
     gcp.dns.RecordSet(
         scope.named("name"),
-        project=context.project,
+        project=zone_project(context),
         managed_zone=zone,
         name=f"{domain}.",
         type="A",
