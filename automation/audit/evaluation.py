@@ -187,8 +187,10 @@ def _result(check: Check, answer: Answer, site: AuditSite, accepted: Acceptances
 
 def _judged(check: Check, answer: CloudCheck, site: AuditSite, accepted: Acceptances) -> AuditedCheck:
     findings = tuple(_finding(check, evidence, accepted) for evidence in answer.run(site))
-    if not findings and answer.in_existing_network and site.spec.network.existing is not None:
-        return AuditedCheck(check, CheckVerdict.ONLY_LIVE, answer.controls, note=answer.in_existing_network)
+    elsewhere = answer.in_existing_network if site.spec.network.existing is not None else ""
+    elsewhere = elsewhere or (answer.in_existing_registry if site.spec.stored_images else "")
+    if not findings and elsewhere:
+        return AuditedCheck(check, CheckVerdict.ONLY_LIVE, answer.controls, note=elsewhere)
     if not findings:
         return AuditedCheck(check, CheckVerdict.NOT_APPLICABLE, answer.controls, note="the stack has no such resource")
     verdicts = {finding.verdict for finding in findings}

@@ -46,16 +46,20 @@ def promote(
     project = project_folder(folder)
     document = StackDocument.load(stack_file(project, target))
     stack_file(project, source)
-    document.stack(target)
+    shared = bool(document.stack(target).spec.stored_images)
     source_images = _images_in_file(project, source) if from_file else _images_in_history(project, source, environment)
-    changes = image_changes(source, source_images, target, images_of_platform(document.platform))
+    changes = image_changes(source, source_images, target, images_of_platform(document.platform), shared=shared)
     changed = document.with_overrides({f"services.{name}.image": image for name, image in changes.images.items()})
     changed.stack(target)
     return Proposal(document.path, document.text, changed.dump(), changes.notes)
 
 
-def image_changes(source: str, source_images: Images, target: str, target_images: Images) -> ImageChanges:
+def image_changes(
+    source: str, source_images: Images, target: str, target_images: Images, *, shared: bool = False
+) -> ImageChanges:
     """Return the images of the stack `target` with the digests of the stack `source`, and notes.
+
+    Images without a host are in a registry of each stack, or for the target in one of others when it is `shared`.
 
     Raises InvalidConfiguration for an image without a digest, and for two stacks without a common service.
     """
@@ -68,7 +72,7 @@ def image_changes(source: str, source_images: Images, target: str, target_images
         raise InvalidConfiguration(_tag_error(source, name, source_images[name]) for name in tagged)
     promoted = {name: with_digest(target_images[name], source_images[name]) for name in common}
     changed = {name: image for name, image in promoted.items() if image != target_images[name]}
-    return ImageChanges(changed, tuple(_notes(source, source_images, target, target_images, changed)))
+    return ImageChanges(changed, tuple(_notes(source, source_images, target, target_images, changed, shared=shared)))
 
 
 def with_digest(image: str, source_image: str) -> str:
@@ -100,7 +104,9 @@ def _tag_error(source: str, name: str, image: str) -> ConfigError:
     return ConfigError(f"{source}: services.{name}.image", problem, fix)
 
 
-def _notes(source: str, source_images: Images, target: str, target_images: Images, changed: Images) -> Iterator[str]:
+def _notes(
+    source: str, source_images: Images, target: str, target_images: Images, changed: Images, *, shared: bool
+) -> Iterator[str]:
     for unmatched, present, absent in (
         ([name for name in source_images if name not in target_images], source, target),
         ([name for name in target_images if name not in source_images], target, source),
@@ -114,5 +120,7 @@ def _notes(source: str, source_images: Images, target: str, target_images: Image
                 f"{name}: {target} uses the repository {target_image.repository}, {source} uses {source_image.repository}; "
                 "both must contain the digest"
             )
+        elif target_image.registry is None and shared:
+            yield f"{name}: in the existing registry of {target}, which must contain the digest"
         elif target_image.registry is None:
             yield f"{name}: stored in the registry of each stack; push this digest to the registry of {target} before you deploy"

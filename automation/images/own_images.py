@@ -1,4 +1,6 @@
-"""Images that the stack's own registry holds, by service: address, pinned version, and the source to build them from.
+"""Images without a registry host, by service: address in the registry of the stack, pinned version, and the source to build from.
+
+The registry is the stack's own, or one that exists already (`registry.existing`).
 
 On a Docker host there is no registry: an image without a registry host is one that was built on the host.
 """
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from providers import command_line
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, unknown_service
+from providers.contract.existing_registry import written_image
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 from providers.contract.spec.service import UNBUILT_TAG, Build
@@ -59,11 +62,14 @@ class OwnImage:
 
 def own_images(spec: Platform, stack: str) -> tuple[OwnImage, ...]:
     """Return the images of the stack's own registry, in the order of the services."""
-    images = {name: parse_image(service.image) for name, service in spec.services.items()}
+    images = {name: parse_image(written_image(spec, name)) for name in spec.services}
     cli = command_line(spec.cloud)
     addresses = cli.repositories(spec, stack)
     if cli.keeps_images_on_host:
-        addresses = {name: image.name for name, image in images.items() if image.registry is None}
+        built = {
+            name: image for name, image in images.items() if image.registry is None and name not in spec.stored_images
+        }
+        addresses = {name: image.name for name, image in built.items()}
     return tuple(
         OwnImage(name, images[name], addresses[name], service.architecture, service.build)
         for name, service in spec.services.items()

@@ -25,6 +25,7 @@ from automation.urn import Urn
 from providers import command_line
 from providers.contract.diagnostics import listed
 from providers.contract.images import Image, parse_image
+from providers.contract.spec.defaults import is_mapping
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
@@ -73,7 +74,7 @@ class ImageSupply:
             return
         inventory = plan_of(self.deployment.file, self.deployment.folder).inventory
         targets = registry_targets(inventory)
-        exists = self._exists(targets)
+        exists = bool(self.operations.spec.stored_images) or self._exists(targets)
         if any(image.build is not None and not image.built for image in images):
             require_buildx(self.operations.shell)
         if not exists:
@@ -130,8 +131,17 @@ class ImageSupply:
             return ()
         with self.deployment.engine_errors():
             deployed = self.deployment.engine.deployed_images()
+            if self._moved():
+                return images
         running = {name: parse_image(image) for name, image in deployed.items()}
         return tuple(image for image in images if not _is_same(image, running.get(image.service)))
+
+    def _moved(self) -> bool:
+        """Return whether the last update used another registry, which need not have the same images as this one."""
+        platform, own = self.deployment.engine.deployed_platform(), self.operations.spec.registry
+        before = platform.get("registry") if is_mapping(platform) else None
+        now = own.model_dump(exclude_unset=True, mode="json") if own is not None else None
+        return is_mapping(platform) and (before or None) != (now or None)
 
     def _exists(self, targets: Sequence[Urn]) -> bool:
         with self.deployment.engine_errors():

@@ -69,6 +69,8 @@ class Leaf:
     context: Mapping[str, object] = field(default_factory=dict[str, object])
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     """Other values by cloud, for a key whose values have different names on each."""
+    contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    """Further values that it depends on, by cloud."""
 
     @property
     def key(self) -> str:
@@ -88,7 +90,7 @@ class Leaf:
 
     def before(self, cloud: str) -> Raw:
         """Return the platform without the change."""
-        return with_values(BASE, {CLOUD_KEY: cloud, **self.context})
+        return with_values(BASE, {CLOUD_KEY: cloud, **self.context, **self.contexts.get(cloud, {})})
 
     def after(self, cloud: str) -> Raw:
         """Return the platform with the other value."""
@@ -181,7 +183,6 @@ ACCEPTED_RISK = {
     "services.web.replicas": {"min": 1, "max": 1},
     "accept_risk": {"services.web.replicas.min": "a trial of one week"},
 }
-EXISTING = {"url": "STORE_URL", "host": "db.example.com"}
 OVERRIDES: dict[str, object] = {
     "gcp": {"serviceaccount:Account": {"description": "identity of the team"}},
     "azure": {"operationalinsights:Workspace": {"retention_in_days": 60}},
@@ -231,11 +232,12 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("network.private_endpoints", True),
     Leaf("network.flow_logs", True),
     *(Leaf(f"network.existing.{key}".rstrip("."), value, context) for key, value, context in EXISTING_KEYS),
+    *(Leaf(*each) for each in REGISTRY_KEYS),
     Leaf("ingress.domain", "agents.example.com", ROUTED),
     Leaf("ingress.dns_zone", "example.com", WITH_DOMAIN),
+    *(Leaf(*each) for each in ZONE_KEYS),
     Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),
     Leaf("ingress.auth", {"mode": "api_key"}, ROUTED),
-    *(Leaf(*each) for each in ZONE_KEYS),
     Leaf("ingress.auth.mode", "api_key", {**ROUTED, "ingress.auth.mode": "none"}),
     Leaf(
         "ingress.auth.issuer", "https://login.microsoftonline.com/tools/v2.0", {**SIGN_IN, "ingress.auth.allowed": []}
@@ -333,12 +335,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("cache.memory_gib", 6, part("cache")),
     Leaf("cache.high_availability", True, part("cache")),
     Leaf("cache.eviction", "noeviction", part("cache")),
-    *(Leaf(f"{store}.existing", EXISTING, part(store)) for store in ("database", "cache")),
-    *(
-        Leaf(f"{store}.existing.{key}", value, {**part(store), f"{store}.existing": EXISTING})
-        for store in ("database", "cache")
-        for key, value in (("url", "OTHER_URL"), ("host", "db.example.org"), ("port", 7000))
-    ),
+    *(Leaf(*each) for each in STORE_KEYS),
     Leaf("storage", {}),
     Leaf("storage.versioning", False, part("storage")),
     Leaf("storage.noncurrent_days", 10, part("storage")),

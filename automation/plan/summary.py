@@ -21,7 +21,7 @@ from providers.contract.existing_stores import existing_stores
 from providers.contract.images import parse_image
 from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
-from providers.contract.spec import Platform, Service
+from providers.contract.spec import Platform
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.tokens import limit_line
 
@@ -102,7 +102,7 @@ class DataStore:
 
 @dataclass(frozen=True)
 class ServiceImage:
-    """Image of a service; `source` is `hosted`, `own registry` or `to build`."""
+    """Image of a service; `source` is `hosted`, `existing registry`, `own registry` or `to build`."""
 
     service: str
     image: str
@@ -200,7 +200,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         gateways=_gateways(plan.inventory),
         stores=tuple(data_stores(spec, {entry.adjustment.key for entry in plan.adjustments})),
         log_retention_days=spec.monitoring.log_retention_days,
-        images=tuple(ServiceImage(name, one.image, image_source(one)) for name, one in spec.services.items()),
+        images=tuple(ServiceImage(name, one.image, image_source(spec, name)) for name, one in spec.services.items()),
         jobs=tuple(job_times(spec, now or datetime.now(UTC))),
         releases=tuple(
             ReleaseCommand(name, shlex.join(release.command), release.timeout_minutes)
@@ -323,10 +323,13 @@ def _availability(high_availability: bool) -> str:
     return "2 zones" if high_availability else "1 zone"
 
 
-def image_source(service: Service) -> str:
-    """Return where the image of a service comes from: `hosted`, `own registry` or `to build`."""
+def image_source(spec: Platform, name: str) -> str:
+    """Return where the image of a service comes from: `hosted`, `existing registry`, `own registry` or `to build`."""
+    service = spec.services[name]
     if not service.built:
         return "to build"
+    if name in spec.stored_images:
+        return "existing registry"
     return "hosted" if parse_image(service.image).registry else "own registry"
 
 

@@ -138,10 +138,11 @@ def _images(summary: PlanSummary) -> list[str]:
     titles = {
         "to build": f"built and pushed by `up`, or before by `agent-platform images push {summary.stack}`",
         "own registry": f"pushed to the stack's registry; `agent-platform images list {summary.stack}` shows the addresses",
+        "existing registry": f"in a registry that exists already; `agent-platform images list {summary.stack}` shows the addresses",
         "hosted": "pulled from another registry",
     }
     if summary.cloud == "docker":
-        titles["own registry"] = "on this host"
+        titles |= {"own registry": "on this host", "existing registry": "pulled from a registry that exists already"}
     return [f"{_names(by_source[source])}: {title}" for source, title in titles.items() if source in by_source]
 
 

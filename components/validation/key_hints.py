@@ -179,9 +179,21 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "",
-        ("registry", "registries", "existing_registry", "ecr", "acr", "artifact_registry"),
-        "the registry for built images is created with the stack",
-        "name the registry in `services.<name>.image`, with `image_credentials` where it needs a login, and remove this key",
+        ("registries", "existing_registry", "ecr", "acr", "artifact_registry", "container_registry"),
+        "a registry that exists already is named under `registry.existing`",
+        "set `registry.existing`, such as {azure: {registry_id: ...}}, and remove this key",
+    ),
+    Unavailable(
+        "registry",
+        ("scan", "scanning", "immutable", "immutable_tags", "retention", "retention_days", "lifecycle", "kms_key", "key", "sku"),
+        "scans, tags, retention and keys of the platform's own registry are fixed",
+        "remove this key, or set an input of the resource under `overrides`",
+    ),
+    Unavailable(
+        "registry",
+        ("repositories", "repository", "registry_id", "address", "aws", "gcp", "azure", "docker", "kubernetes", "url", "server"),
+        "an existing registry is named in a block for each cloud",
+        "move it into the block of the cloud, such as `registry.existing.aws`",
     ),
 )  # fmt: skip
 

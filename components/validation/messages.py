@@ -42,6 +42,7 @@ NAMES = {
     "jobs": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
     "models": "use the name of the model in requests: letters, digits and . _ : / @ -",
     "environment": "use letters, digits and underscores, as environment variables do",
+    "repositories": "use the name of the image: lower-case letters, digits and separators . _ - /, without a host and a tag",
     "parameters": "use PostgreSQL's own names, in lower-case letters, digits, dots and underscores",
 }
 """Rule for the names that users choose, by the key above them."""

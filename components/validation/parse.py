@@ -22,12 +22,14 @@ from components.validation.service_rules import plain_path
 from providers import AVAILABLE, limits
 from providers.contract.authentication import with_generated_keys
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
+from providers.contract.existing_registry import with_existing_registry
 from providers.contract.existing_stores import dependent_key_errors, with_existing_stores
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import Raw, complete, is_mapping
 
 STAND_INS: dict[str, object] = {
     "account_id": "000000000000",
+    "address": "stand.in",
     "build": {},
     "channel": "C000000",
     "cloud": "aws",
@@ -45,6 +47,11 @@ STAND_INS: dict[str, object] = {
     "output": 1,
     "project": "stand-in",
     "region": "xx-nowhere-1",
+    "registry_id": (
+        "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries/none"
+    ),
+    "repositories": {"stand-in": "stand-in"},
+    "repository": "projects/stand-in/locations/nowhere/repositories/stand-in",
     "schedule": "0 0 * * *",
     "service": "stand-in",
     "services": {"stand-in": {"app": "fastapi", "path": "/", "image": f"stand.in/image@sha256:{'0' * 64}"}},
@@ -147,9 +154,15 @@ def _read(raw: Raw, source: Mapping[str, str]) -> SpecReading:
             for detail in details:
                 _remove(rest, without_forms(detail["loc"]))
         else:
-            spec = with_existing_stores(with_generated_keys(spec))
+            spec = _with_existing_registry(with_existing_stores(with_generated_keys(spec)))
             return SpecReading(spec, list(errors.values()), unclear)
     return SpecReading(None, list(errors.values()), unclear)
+
+
+def _with_existing_registry(spec: Platform) -> Platform:
+    """Return the spec with the addresses of images in an existing registry; of a cloud without its block as it is."""
+    readable = spec.cloud in AVAILABLE and spec.block is not None
+    return with_existing_registry(spec, limits(spec.cloud).existing_image) if readable else spec
 
 
 def _remove(raw: Raw, location: Location) -> None:

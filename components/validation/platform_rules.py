@@ -6,6 +6,8 @@ from datetime import date
 from providers import AVAILABLE
 from providers.contract.audit import CHECK_IDS, acceptance_key
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
+from providers.contract.existing_registry import KEY as EXISTING_REGISTRY
+from providers.contract.existing_registry import existing_registry
 from providers.contract.existing_stores import existing_stores
 from providers.contract.spec import DnsAccount, ExistingNetworkSpec, KubernetesBlock, Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
@@ -45,8 +47,6 @@ def check_domain_zone(spec: Platform) -> Iterator[ConfigError]:
         )
 
 
-def check_certificate(spec: Platform) -> Iterator[ConfigError]:
-    """Require the domain of a certificate."""
 def check_dns_account(spec: Platform) -> Iterator[ConfigError]:
     """Require a domain, the key of the chosen cloud alone, and one place of the zone on Azure."""
     account, key = spec.ingress.dns_account, "ingress.dns_account"
@@ -70,6 +70,8 @@ def check_dns_account(spec: Platform) -> Iterator[ConfigError]:
         yield ConfigError("azure.dns_group", f"{key}.azure names the resource group already", "remove one of the two")
 
 
+def check_certificate(spec: Platform) -> Iterator[ConfigError]:
+    """Require the domain of a certificate."""
     if spec.ingress.certificate is not None and spec.ingress.domain is None:
         problem = "no effect without `ingress.domain`, whose certificate it is"
         yield ConfigError("ingress.certificate", problem, "set the domain, or remove the certificate")
@@ -121,6 +123,14 @@ def check_two_stores(spec: Platform) -> Iterator[ConfigError]:
         if external.get(store.part):
             problem = f"{store.part}.existing names the server already"
             yield ConfigError(f"kubernetes.{store.part}.external", problem, "remove one of the two")
+
+
+def check_two_registries(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse the registry of the cluster's block beside an existing one, of which one would be ignored."""
+    block = spec.block
+    if existing_registry(spec) is not None and isinstance(block, KubernetesBlock) and block.registry is not None:
+        problem = f"{EXISTING_REGISTRY}.kubernetes names the registry already"
+        yield ConfigError("kubernetes.registry", problem, "remove one of the two")
 
 
 def check_queue_cache(spec: Platform) -> Iterator[ConfigError]:

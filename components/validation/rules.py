@@ -17,7 +17,7 @@ from components.validation import (
     service_rules,
     trace_rules,
 )
-from providers.contract import existing_stores
+from providers.contract import existing_registry, existing_stores
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
@@ -108,6 +108,8 @@ RULES = (
         ),
     ),
     Rule(platform_rules.check_two_stores, reads=("kubernetes", "database.existing", "cache.existing")),
+    Rule(existing_registry.registry_errors, reads=("cloud", "registry", "services.*.image", "services.*.build")),
+    Rule(platform_rules.check_two_registries, reads=("kubernetes", "registry")),
     Rule(platform_rules.check_existing_network, reads=("cloud", "network.existing", "recovery.mode")),
     Rule(platform_rules.check_disk, reads=("profile", "database.storage_gib", "database.max_storage_gib")),
     Rule(platform_rules.check_queue_cache, reads=("cache", "services.*.uses", "services.*.app")),

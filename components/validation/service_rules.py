@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
+from providers.contract.existing_registry import written_image
 from providers.contract.images import parse_image
 from providers.contract.spec import UNBUILT_TAG, KubernetesBlock, Metrics, Platform, Service
 from providers.contract.variables import generated_names
@@ -158,7 +159,7 @@ def check_image_credentials(spec: Platform) -> Iterator[ConfigError]:
 def check_builds(spec: Platform) -> Iterator[ConfigError]:
     """Require that a built image belongs to the platform's own registry, the only one that `images push` logs in to."""
     for name, service in spec.services.items():
-        registry = parse_image(service.image).registry
+        registry = parse_image(written_image(spec, name)).registry
         if service.build is not None and registry is not None:
             problem = f"images are pushed to the platform's own registry, and `image` names {registry}"
             fix = f"remove `image`, or build and push with your own tools and remove services.{name}.build"
@@ -182,10 +183,11 @@ def check_images(spec: Platform) -> Iterator[ConfigError]:
             problem = f"the tag `{UNBUILT_TAG}` stands for an image that is still to be built, and `build` is missing"
             yield ConfigError(f"services.{name}.image", problem, "set `build`, or use a digest")
         if image.digest is None and image.tag in (None, "latest"):
-            repository = service.image.partition(":")[0]
+            written = written_image(spec, name)
+            repository = written.partition(":")[0]
             digest = f"a digest ({repository}@sha256:...)"
             fix = f"use {digest}" if spec.profile == "production" else f"use a tag ({repository}:1.0) or a digest"
-            problem = f'"{service.image}" means the tag `latest`, which changes over time'
+            problem = f'"{written}" means the tag `latest`, which changes over time'
             yield ConfigError(f"services.{name}.image", problem, fix)
 
 

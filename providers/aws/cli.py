@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from providers.aws.base.existing_registry import used_repositories
 from providers.aws.base.image_sources import repository_name
 from providers.aws.cli_job import run_job
 from providers.aws.context import AwsContext
@@ -29,6 +30,7 @@ from providers.contract.cli import (
 )
 from providers.contract.data_clients import private_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, listed
+from providers.contract.existing_registry import stored_addresses
 from providers.contract.images import own_images
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
@@ -72,7 +74,7 @@ class AwsCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        return repository_addresses(home_context(spec, stack))
+        return {**repository_addresses(home_context(spec, stack)), **stored_addresses(spec)}
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.standby_repositories`."""
@@ -84,13 +86,15 @@ class AwsCli:
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for twelve hours."""
-        contexts = [home_context(spec, stack), *standby_contexts(spec, stack)]
+        own = [home_context(spec, stack), *standby_contexts(spec, stack)]
+        hosts = {each.host: AwsContext(spec, stack, each.region) for each in used_repositories(spec)}
+        hosts = hosts or {context.registry_host: context for context in own}
         return tuple(
             CliCommand(
-                ("docker", "login", "--username", "AWS", "--password-stdin", context.registry_host),
+                ("docker", "login", "--username", "AWS", "--password-stdin", host),
                 stdin=aws(context, "ecr", "get-login-password"),
             )
-            for context in contexts
+            for host, context in hosts.items()
         )
 
     def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from providers.aws.base.existing_registry import partition_of
 from providers.contract.context import RegionContext
 from providers.contract.spec import AwsBlock
 
@@ -25,8 +26,7 @@ class AwsContext(RegionContext):
     @property
     def partition(self) -> str:
         """ARN partition: aws, aws-cn or aws-us-gov."""
-        prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-        return next((name for prefix, name in prefixes.items() if self.region.startswith(prefix)), "aws")
+        return partition_of(self.region)
 
     @property
     def registry_host(self) -> str:

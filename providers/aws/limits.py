@@ -2,6 +2,11 @@
 
 from collections.abc import Mapping
 
+from providers.aws.base.existing_registry import (
+    existing_image,
+    existing_registry_adjustments,
+    existing_registry_refusals,
+)
 from providers.aws.base.image_sources import registry_adjustments, registry_refusals
 from providers.aws.base.limits import deployer_adjustments, tag_refusals
 from providers.aws.base.models import model_adjustments, model_refusals
@@ -30,6 +35,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     tag_refusals,
     network_refusals,
     registry_refusals,
+    existing_registry_refusals,
     model_refusals,
     fargate_refusals,
     database_size_refusals,
@@ -47,6 +53,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     model_adjustments,
     registry_adjustments,
+    existing_registry_adjustments,
     deployer_adjustments,
     network_adjustments,
     fargate_adjustments,
@@ -77,5 +84,13 @@ DEFERRED_IMAGE = "000000000000.dkr.ecr.{region}.amazonaws.com/deferred"
 """An image that is an Output is expected in ECR of the region, where tasks without outbound access can pull it."""
 
 LIMITS = CloudLimits(
-    region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets, DEFERRED_IMAGE
+    region,
+    REFUSALS,
+    ADJUSTMENTS,
+    outbound,
+    cache_copies,
+    rollout_connections,
+    sign_in_secrets,
+    DEFERRED_IMAGE,
+    existing_image,
 )

@@ -14,6 +14,7 @@ from providers.contract.resource_traits import (
     RotatablePassword,
     ServiceType,
     StatefulType,
+    to_existing_registry,
 )
 from providers.contract.spec import DatabaseSpec
 
@@ -46,6 +47,7 @@ RESOURCE_TRAITS = ResourceTraits(
     running=(ServiceType("aws:ecs/service:Service", "taskDefinition", "taskDefinition", desired_in="inputs"),),
     losing=(
         *STORES_TO_EXISTING,
+        *to_existing_registry("aws:ecr/repository:Repository"),
         ReplacingChange("network.cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
         ReplacingChange("network.cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),
         *(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
+from providers.aws.base.existing_registry import used_repositories
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.cache.resources import AwsCache
 from providers.aws.compute.calls import service_address
@@ -59,5 +60,12 @@ def _identifiers(base: AwsBaseResources, compute: AwsCompute) -> RegionIdentifie
         network=base.network.vpc_id,
         subnets=base.network.private_subnet_ids,
         cluster=compute.cluster_name,
-        registry=pulumi.Output.from_input(base.context.registry_host) if own_images(base.spec) else None,
+        registry=_registry(base),
     )
+
+
+def _registry(base: AwsBaseResources) -> pulumi.Output[str] | None:
+    """Host of the registry of images that name none; None without such an image."""
+    existing = next((each.host for each in used_repositories(base.spec)), None)
+    host = base.context.registry_host if own_images(base.spec) else existing
+    return pulumi.Output.from_input(host) if host is not None else None

@@ -64,9 +64,9 @@ class AzureContext(RegionContext):
         """Id of the resource group of servers that restore drills create."""
         return f"{self.group_id}-drill"
 
-    def role_id(self, role: str) -> str:
-        """Return the id of a built-in role by its GUID, in this subscription."""
-        return f"/subscriptions/{self.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    def role_id(self, role: str, subscription_id: str | None = None) -> str:
+        """Return the id of a built-in role by its GUID, in the subscription of what it is assigned on; absent: this one."""
+        return f"/subscriptions/{subscription_id or self.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"
 
     def guid(self, name: str) -> str:
         """Return a GUID that depends on the logical name only; role assignments and workbooks have GUIDs as names."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from providers.azure.base.existing_registry import existing_image, existing_registry_adjustments
 from providers.azure.base.image_sources import registry_adjustments, registry_refusals
 from providers.azure.base.key_limits import key_adjustments
 from providers.azure.base.limits import (
@@ -59,6 +60,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
     registry_adjustments,
+    existing_registry_adjustments,
     deployer_adjustments,
     model_adjustments,
     key_adjustments,
@@ -96,4 +98,13 @@ def secrets_of_stack(spec: Platform) -> tuple[str, ...]:
     return (*stack_secrets(spec), *sign_in_secrets(spec))
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, secrets_of_stack)
+LIMITS = CloudLimits(
+    region,
+    REFUSALS,
+    ADJUSTMENTS,
+    outbound,
+    cache_copies,
+    rollout_connections,
+    secrets_of_stack,
+    existing_image=existing_image,
+)

@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from providers.azure.base.existing_registry import registry_of_others
 from providers.azure.cli_commands import az, home_context, lines
 from providers.azure.context import AzureContext
 from providers.azure.naming import registry_name
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
+from providers.contract.existing_registry import stored_addresses
 from providers.contract.images import own_images
 from providers.contract.spec import Platform
 
@@ -41,7 +43,7 @@ def locations(spec: Platform, stack: str) -> Iterator[AzureContext]:
 
 def repositories(spec: Platform, stack: str) -> Mapping[str, str]:
     """Return the address of each image in the stack's registry, by service."""
-    return _repositories(next(locations(spec, stack)))
+    return {**_repositories(next(locations(spec, stack))), **stored_addresses(spec)}
 
 
 def standby_repositories(spec: Platform, stack: str) -> Mapping[str, str]:
@@ -57,19 +59,22 @@ def _repositories(context: AzureContext) -> Mapping[str, str]:
 
 def login_commands(spec: Platform, stack: str) -> tuple[CliCommand, ...]:
     """Return the docker logins with a token of three hours each, which passes from one program to the other."""
-    return tuple(_login(context) for context in locations(spec, stack))
+    existing = registry_of_others(spec)
+    if existing is not None:
+        return (_login_to(existing.name, existing.login_server, existing.subscription_id),)
+    contexts = locations(spec, stack)
+    return tuple(_login_to(registry_name(each), login_server(each), each.subscription_id) for each in contexts)
 
 
-def _login(context: AzureContext) -> CliCommand:
-    arguments = ("acr", "login", "--name", registry_name(context), "--expose-token")
-    token = az(context, *arguments, "--query", "accessToken", "--output", "tsv")
-    login = ("docker", "login", login_server(context), "--username", TOKEN_USERNAME, "--password-stdin")
-    return CliCommand(login, stdin=token)
+def _login_to(name: str, server: str, subscription_id: str) -> CliCommand:
+    arguments = ("acr", "login", "--name", name, "--expose-token", "--query", "accessToken", "--output", "tsv")
+    login = ("docker", "login", server, "--username", TOKEN_USERNAME, "--password-stdin")
+    return CliCommand(login, stdin=CliCommand(("az", *arguments, "--subscription", subscription_id)))
 
 
 def open_registry(stack: DeployedStack, shell: Shell) -> bool:
-    """Open the registries for the address of this machine; False when they are reachable from inside the network."""
-    if not stack.spec.network.private_endpoints:
+    """Open the registries for the address of this machine; False when they are reachable, and for one of others, which stays as it is."""
+    if not stack.spec.network.private_endpoints or registry_of_others(stack.spec) is not None:
         return False
     # a list: each registry is opened; after a failure the caller closes all of them
     return any([_open(context, shell) for context in locations(stack.spec, stack.name)])

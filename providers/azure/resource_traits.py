@@ -16,6 +16,7 @@ from providers.contract.resource_traits import (
     RotatablePassword,
     ServiceType,
     StatefulType,
+    to_existing_registry,
 )
 from providers.contract.spec import DatabaseSpec
 
@@ -57,6 +58,7 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     losing=(
         *STORES_TO_EXISTING,
+        *to_existing_registry("azure-native:containerregistry:Registry"),
         ReplacingChange(
             "azure.location", "*", "a resource cannot move to another location; create a new stack there instead"
         ),

@@ -67,6 +67,8 @@ class CloudCheck:
     controls: tuple[str, ...] = ()
     in_existing_network: str = ""
     """Part of an existing network to read in the account, as the stack declares nothing that the check reads."""
+    in_existing_registry: str = ""
+    """Settings of an existing registry to read in the account, for the same reason."""
 
 
 @dataclass(frozen=True)

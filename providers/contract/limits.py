@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from providers.contract.connections import ConnectionBudget
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
-from providers.contract.spec import CacheSpec, Platform
+from providers.contract.existing_registry import ExistingImage
+from providers.contract.spec import CacheSpec, Platform, Service
 
 RefusalRule = Callable[[Platform, str], Sequence[Diagnostic]]
 """Refusals of one capability for a spec and the name of its stack."""
@@ -22,6 +23,10 @@ def _no_budget(_spec: Platform) -> ConnectionBudget | None:
 
 def _no_secrets(_spec: Platform) -> tuple[str, ...]:
     return ()
+
+
+def _not_existing(_spec: Platform, _service: Service) -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class CloudLimits:
     """Secrets that the stack must set for the cloud itself, beside those that services list."""
     deferred_image: str = "deferred.invalid/image"
     """Placeholder for an image that is an Output, in the registry where it is expected; `{region}` is the cloud's region."""
+    existing_image: ExistingImage = _not_existing
+    """Address of the image of a service in a registry that exists already."""
 
     def refusals(self, spec: Platform, stack: str) -> list[Diagnostic]:
         """Every setting that this cloud cannot honour; nothing is declared when there is one."""

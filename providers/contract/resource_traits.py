@@ -65,6 +65,12 @@ STORES_TO_EXISTING = tuple(
 """Changes that delete a managed store, the same on every cloud."""
 
 
+def to_existing_registry(type_token: str) -> tuple[ReplacingChange, ...]:
+    """Return the changes that delete the platform's own registry, of a type, with its images."""
+    why = "a registry that exists already takes the place of the platform's own, without its images"
+    return tuple(ReplacingChange(key, type_token, why) for key in ("registry", "registry.existing"))
+
+
 @dataclass(frozen=True)
 class CreationChoice:
     """Input that only a new resource can have, and that the program ignores on one that exists.

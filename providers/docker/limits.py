@@ -8,7 +8,7 @@ from providers.contract.own_postgres import own_connections
 from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.release import release_adjustments
 from providers.contract.spec import CacheSpec, Platform
-from providers.docker.base.platform_images import image_refusals
+from providers.docker.base.platform_images import existing_image, image_adjustments, image_refusals
 from providers.docker.compute.limits import workload_adjustments, workload_refusals
 from providers.docker.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.docker.compute.sizes import size_refusals
@@ -33,6 +33,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
+    image_adjustments,
     network_adjustments,
     entry_adjustments,
     workload_adjustments,
@@ -60,4 +61,13 @@ def cache_copies(_cache: CacheSpec) -> str:
     return "every change in a volume, without a copy of it"
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, own_connections, receiver_secrets)
+LIMITS = CloudLimits(
+    region,
+    REFUSALS,
+    ADJUSTMENTS,
+    outbound,
+    cache_copies,
+    own_connections,
+    receiver_secrets,
+    existing_image=existing_image,
+)

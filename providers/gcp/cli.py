@@ -24,9 +24,11 @@ from providers.contract.cli import (
 )
 from providers.contract.data_clients import private_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, displayed
+from providers.contract.existing_registry import stored_addresses
 from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 from providers.gcp.base.enabled_services import STATE_SERVICES, enable_command
+from providers.gcp.base.existing_registry import existing_repository
 from providers.gcp.base.image_sources import images, platform_repository_id
 from providers.gcp.cli_executions import JobExecutions
 from providers.gcp.cli_job import RUN_TYPES, GcpJob
@@ -81,7 +83,7 @@ class GcpCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        return _repositories(home_context(spec, stack))
+        return {**_repositories(home_context(spec, stack)), **stored_addresses(spec)}
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.standby_repositories`."""
@@ -95,8 +97,10 @@ class GcpCli:
         """See `CloudCli.registry_login`; the token is valid for one hour."""
         login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin")
         token = CliCommand(("gcloud", "auth", "print-access-token"))
-        contexts = (home_context(spec, stack), *_standby_contexts(spec, stack))
-        return tuple(CliCommand((*login, f"https://{context.registry_host}"), stdin=token) for context in contexts)
+        own = (home_context(spec, stack), *_standby_contexts(spec, stack))
+        existing = existing_repository(spec)
+        hosts = (existing.host,) if existing else tuple(context.registry_host for context in own)
+        return tuple(CliCommand((*login, f"https://{host}"), stdin=token) for host in hosts)
 
     def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
         """See `CloudCli.open_registry`; Artifact Registry accepts every authenticated client."""

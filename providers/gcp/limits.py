@@ -7,6 +7,7 @@ from providers.contract.egress import ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
+from providers.gcp.base.existing_registry import existing_image, existing_registry_adjustments
 from providers.gcp.base.image_sources import registry_adjustments, registry_refusals
 from providers.gcp.base.limits import model_adjustments, model_refusals, region_adjustments, region_refusals
 from providers.gcp.cache.sizes import cache_copies, cache_size_adjustments, cache_size_refusals
@@ -47,6 +48,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
     model_adjustments,
     registry_adjustments,
+    existing_registry_adjustments,
     database_size_adjustments,
     database_adjustments,
     cache_size_adjustments,
@@ -76,5 +78,13 @@ DEFERRED_IMAGE = "{region}-docker.pkg.dev/deferred/deferred/image"
 """An image that is an Output is expected in Artifact Registry, from which Cloud Run pulls without a remote repository."""
 
 LIMITS = CloudLimits(
-    region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, sign_in_secrets, DEFERRED_IMAGE
+    region,
+    REFUSALS,
+    ADJUSTMENTS,
+    outbound,
+    cache_copies,
+    rollout_connections,
+    sign_in_secrets,
+    DEFERRED_IMAGE,
+    existing_image,
 )

@@ -13,6 +13,7 @@ from providers.contract.resource_traits import (
     RotatablePassword,
     ServiceType,
     StatefulType,
+    to_existing_registry,
 )
 from providers.contract.spec import DatabaseSpec
 
@@ -54,6 +55,7 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     losing=(
         *STORES_TO_EXISTING,
+        *to_existing_registry("gcp:artifactregistry/repository:Repository"),
         ReplacingChange("gcp.region", "*", "everything is recreated in the new region; create a new stack instead"),
         ReplacingChange("gcp.standby_region", "*", "copies cannot move to another region; those there are deleted"),
         ReplacingChange("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"),

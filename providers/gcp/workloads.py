@@ -8,10 +8,12 @@ from providers.contract.adapter import DataStores, Watched
 from providers.contract.images import own_images
 from providers.contract.region_specs import is_warm
 from providers.contract.results import ObjectStore, RegionIdentifiers, ServiceIdentifiers, Workloads
+from providers.gcp.base.existing_registry import existing_repository
 from providers.gcp.base.image_sources import platform_repository_id
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.cache.resources import GcpCache
 from providers.gcp.compute.resources import GcpCompute, service_address
+from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase
 from providers.gcp.entry.ingress import GcpIngress
 from providers.gcp.jobs.resources import GcpJobs
@@ -53,10 +55,16 @@ def _identifiers(base: GcpBaseResources) -> RegionIdentifiers:
         )
         for name in base.spec.services
     }
-    repository = f"{context.registry_host}/{context.project}/{platform_repository_id(context.stack)}"
+    existing = existing_repository(base.spec)
+    repository = existing.address if existing else _own_repository(context)
     return RegionIdentifiers(
         services=services,
         network=base.network.network_id,
         subnets=(base.network.subnet_id,),
-        registry=pulumi.Output.from_input(repository) if own_images(base.spec) else None,
+        registry=pulumi.Output.from_input(repository) if existing or own_images(base.spec) else None,
     )
+
+
+def _own_repository(context: GcpContext) -> str:
+    """Address of the platform's repository."""
+    return f"{context.registry_host}/{context.project}/{platform_repository_id(context.stack)}"

@@ -21,6 +21,7 @@ from providers.contract.cli import (
     StateBackend,
 )
 from providers.contract.data_clients import private_store
+from providers.contract.existing_registry import stored_addresses
 from providers.contract.json_data import is_list, is_mapping
 from providers.contract.spec import Platform
 from providers.kubernetes.cli_runs import JobRun, kubectl, pod_selector, run_name
@@ -47,8 +48,8 @@ class KubernetesCli:
     keeps_images_on_host: bool = False
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
-        """Return nothing: the platform has no registry, so images name their own."""
-        return {}
+        """Return the addresses in an existing registry: the platform has none, so other images name their own."""
+        return stored_addresses(spec)
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """Return nothing: there is no standby region."""

@@ -7,7 +7,7 @@ from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.release import release_adjustments
 from providers.contract.spec import CacheSpec, Platform
-from providers.kubernetes.base.platform_images import image_refusals
+from providers.kubernetes.base.platform_images import existing_image, image_refusals
 from providers.kubernetes.cache.limits import cache_adjustments, cache_refusals, copies_of
 from providers.kubernetes.compute.limits import compute_adjustments, compute_refusals, job_adjustments, job_refusals
 from providers.kubernetes.compute.rollout_limits import rollout_adjustments, rollout_refusals
@@ -82,4 +82,13 @@ def _uses_bucket(spec: Platform) -> bool:
     return spec.storage is not None or backups
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, cache_copies, rollout_connections, stack_secrets)
+LIMITS = CloudLimits(
+    region,
+    REFUSALS,
+    ADJUSTMENTS,
+    outbound,
+    cache_copies,
+    rollout_connections,
+    stack_secrets,
+    existing_image=existing_image,
+)

@@ -9,6 +9,7 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.adapter import Watched
 from providers.contract.results import Copies, RegionIdentifiers, ServiceIdentifiers, Workloads
 from providers.contract.rollout import RolloutPosition
+from providers.kubernetes.base.platform_images import registry_address
 from providers.kubernetes.base.resources import KubernetesBaseResources
 from providers.kubernetes.cache.resources import KubernetesCache
 from providers.kubernetes.compute.resources import KubernetesCompute, KubernetesDataStores
@@ -43,6 +44,7 @@ def collect_workloads(
 def _identifiers(base: KubernetesBaseResources) -> RegionIdentifiers:
     """Identifiers of the namespace; the policy of a service has its name."""
     services: dict[str, ServiceIdentifiers] = {}
+    registry = registry_address(base.spec)
     for name, account in base.identity.services.items():
         account_name = _name(account.metadata)
         policy = pulumi.Output.from_input(name) if name in base.network.services else None
@@ -51,7 +53,7 @@ def _identifiers(base: KubernetesBaseResources) -> RegionIdentifiers:
         services=services,
         network=_name(base.network.namespace.metadata),
         cluster=pulumi.Output.from_input(base.context.block.context),
-        registry=pulumi.Output.from_input(base.context.block.registry) if base.context.block.registry else None,
+        registry=pulumi.Output.from_input(registry) if registry is not None else None,
     )
 
 

@@ -49,6 +49,21 @@ def test_only_digests_change_in_the_target_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_digest_of_an_existing_registry_is_not_to_be_pushed_again(tmp_path: Path) -> None:
+    file = FILE.replace(f"ghcr.io/acme/web@{ONE}", f"web@{ONE}")
+    repository = "projects/acme-images/locations/us/repositories/agents"
+    existing = f"    registry: {{existing: {{gcp: {{repository: {repository}}}}}}}\n  agent-platform:KEY"
+    for registry, note in (
+        ("", "push this digest"),
+        (existing, "the existing registry of prod, which must contain the digest"),
+    ):
+        target = file.replace("  agent-platform:KEY", registry) if registry else file
+        write_stacks(tmp_path, staging=file.replace(ONE, TWO), prod=target)
+        proposal = promote("staging", "prod", tmp_path, from_file=True)
+        assert f"image: web@{TWO}" in proposal.after
+        assert any(note in each for each in proposal.notes)
+
+
 def test_a_proposal_is_written_only_on_request(tmp_path: Path) -> None:
     write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
     proposal = promote("staging", "prod", tmp_path, from_file=True)

@@ -7,6 +7,7 @@ import pytest
 
 from automation.plan.docs.capabilities import key_support
 from automation.plan.existing_keys import AZURE_FIELDS, AZURE_VNET, GCP_NETWORK, VPC
+from automation.plan.existing_places import BLOCKS as REGISTRIES
 from automation.plan.inventory import Inventory
 from automation.plan.spec_keys import LEAVES, Leaf
 from automation.stack.document import REMOVE, stack_of, with_values
@@ -57,6 +58,11 @@ EXISTING: Mapping[str, Mapping[str, object]] = {
     "azure": {name: f"{AZURE_VNET}/subnets/{name}" for name in AZURE_FIELDS},
 }
 """Networks that production could be moved to."""
+PRODUCTION_REGISTRY: Mapping[str, object] = {
+    **REGISTRIES,
+    "aws": {"repositories": {"chat": "team/chat", "worker": "team/worker"}},
+}
+"""Registries that production could be moved to."""
 WARM_KEYS: Mapping[str, object] = {"network.standby_cidr": "10.60.0.0/16"}
 """Keys of services in a standby region with another value."""
 OTHER_SECRET = {"database.existing.url", "cache.existing.url"}
@@ -130,6 +136,9 @@ def losing_change(key: str, cloud: str) -> Raw:
         return with_values(standing(key, cloud), {key: others.get(key.rpartition(".")[2], others)})
     if key == "network.existing":
         return with_values(production(cloud=cloud), {"network.cidr": REMOVE, key: {cloud: EXISTING[cloud]}})
+    if key.startswith("registry"):
+        existing = {"existing": {cloud: PRODUCTION_REGISTRY[cloud]}}
+        return with_values(production(cloud=cloud), {"registry": existing})
     if key.endswith(".existing"):
         store, raw = key.partition(".")[0], production(cloud=cloud)
         risks = raw.get("accept_risk")

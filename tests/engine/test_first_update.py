@@ -110,6 +110,48 @@ def test_one_update_of_an_empty_cloud_runs_the_platform(empty: EngineProject, cl
     empty.up("--expect-no-changes")
 
 
+EXISTING: Mapping[str, Mapping[str, object]] = {
+    "aws": {"repositories": {"chat": "team/chat", "worker": "arn:aws:ecr:us-west-2:444455556666:repository/worker"}},
+    "gcp": {"repository": "projects/acme-images/locations/us/repositories/agents"},
+    "azure": {
+        "registry_id": (
+            "/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/images/providers/Microsoft.ContainerRegistry"
+            "/registries/acmeimages"
+        ),
+    },
+}
+ADDRESSES = {
+    "aws": (
+        "111122223333.dkr.ecr.us-west-2.amazonaws.com/team/chat",
+        "444455556666.dkr.ecr.us-west-2.amazonaws.com/worker",
+    ),
+    "gcp": ("us-docker.pkg.dev/acme-images/agents/chat", "us-docker.pkg.dev/acme-images/agents/worker"),
+    "azure": ("acmeimages.azurecr.io/chat", "acmeimages.azurecr.io/worker"),
+}
+REGISTRY_TYPES = ("ecr/repository:Repository", "azure-native:containerregistry:Registry")
+
+
+@pytest.mark.chosen_on("aws", reason="the phases are those of one driver on every cloud")
+def test_an_existing_registry_has_no_phase_of_its_own_and_receives_the_images(
+    empty: EngineProject, cli: Cli, cloud: str
+) -> None:
+    empty.write(production({**CHANGES, "registry.existing": {cloud: EXISTING[cloud]}}, cloud))
+    code, out, err = cli("up", STACK, "--yes")
+    assert code == 0, f"{out}\n{err}"
+    assert [line for line in out.splitlines() if line.startswith("phase ")] == [
+        "phase 2 of 3: the images of chat and worker",
+        "phase 3 of 3: the whole stack",
+    ]
+    pushed = [reference.partition(":")[0] for reference in records(empty).pushed]
+    assert sorted(pushed) == sorted(ADDRESSES[cloud])
+    inputs = "".join(item.inputs for item in empty.cloud.objects())
+    assert all(f"{address}@sha256:" in inputs for address in ADDRESSES[cloud])
+    assert not [item.token for item in empty.cloud.objects() if item.token.endswith(REGISTRY_TYPES)]
+    text = (empty.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+    assert "image: chat@sha256:" in text
+    empty.up("--expect-no-changes")
+
+
 @pytest.mark.long(reason="the first update is in the chosen set")
 def test_an_update_can_be_repeated_after_destroy(empty: EngineProject, cli: Cli) -> None:
     assert cli("up", STACK, "--yes")[0] == 0

@@ -23,7 +23,7 @@ SERVICE_KEYS = (
 )
 PLATFORM_KEYS = (
     "Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, cost, database, deployer, docker, gcp, ingress, jobs, kubernetes, "
-    "monitoring, network, overrides, profile, recovery, services, storage or tags."
+    "monitoring, network, overrides, profile, recovery, registry, services, storage or tags."
 )
 NOT_TEXT = 'services.gateway.environment.{key}: YAML reads the key at line 7 as {kind}, not as text. Put it in quotes: "{key}".'
 

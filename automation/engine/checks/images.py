@@ -22,9 +22,10 @@ ABSENT = ("not found", "manifest unknown", "name unknown", "no such manifest", "
 
 
 def hosted_images(stack: Stack) -> dict[str, Service]:
-    """Return one service for each image of another registry."""
-    services = stack.spec.services.values()
-    return {one.image: one for one in services if one.built and parse_image(one.image).registry is not None}
+    """Return one service for each image of another registry than that of the stack."""
+    own = command_line(stack.spec.cloud).repositories(stack.spec, stack.name)
+    services = {name: one for name, one in stack.spec.services.items() if name not in own}
+    return {one.image: one for one in services.values() if one.built and parse_image(one.image).registry is not None}
 
 
 def check_hosted_images(facts: CheckInput, stack: Stack) -> Finding:
@@ -70,17 +71,19 @@ def inspect(facts: CheckInput, image: str) -> CompletedCommand:
 
 
 def check_own_images(facts: CheckInput, stack: Stack) -> Finding:
-    """Check that images of the stack's own registry without a `build` key are pushed; `up` builds and pushes the others."""
+    """Check that images of the stack's registry without a `build` key are pushed; `up` builds and pushes the others."""
     subject, spec = "own images", stack.spec
     unbuilt = [name for name, service in spec.services.items() if not service.built]
+    addresses = command_line(spec.cloud).repositories(spec, stack.name)
     own = {
-        name: one for name, one in spec.services.items() if one.build is None and not parse_image(one.image).registry
+        name: one
+        for name, one in spec.services.items()
+        if one.build is None and (name in addresses or not parse_image(one.image).registry)
     }
     if not own:
         return ok(subject, f"`up` builds {', '.join(unbuilt)}" if unbuilt else "no image is to be pushed by hand")
     if spec.cloud == "docker":
         return _local_images(facts, own)
-    addresses = command_line(spec.cloud).repositories(spec, stack.name)
     images = {
         name: f"{addresses[name]}{parse_image(one.image).suffix}" for name, one in own.items() if name in addresses
     }
@@ -88,7 +91,8 @@ def check_own_images(facts: CheckInput, stack: Stack) -> Finding:
     absent = [name for name, result in results.items() if _is_absent(result)]
     if absent:
         push = ", ".join(f"`agent-platform images push {stack.name} {name} --from IMAGE`" for name in absent)
-        fix = f"run {push}; where the registry does not exist yet, run `agent-platform up {stack.name}` first"
+        first = f"; where the registry does not exist yet, run `agent-platform up {stack.name}` first"
+        fix = f"run {push}{'' if spec.stored_images else first}"
         return failed(subject, f"the images of {', '.join(absent)} are not in the stack's registry", fix)
     unclear = [name for name, result in results.items() if result.exit_code != 0]
     if unclear:

@@ -133,7 +133,8 @@ def row(leaf: Leaf, by_cloud: Mapping[str, KeySupport | None]) -> tuple[str, ...
 
 def message_lines(leaf: Leaf, cloud: str, support: KeySupport) -> list[tuple[str, str]]:
     """Return the cloud and, with the changed value, each message about the key."""
-    return [(cloud, f"- `{leaf.key}` as {code(leaf.value)}: {message}") for message in support.messages]
+    value = leaf.values.get(cloud, leaf.value)
+    return [(cloud, f"- `{leaf.key}` as {code(value)}: {message}") for message in support.messages]
 
 
 def _sections(lines: Iterable[tuple[str, str]]) -> str:

@@ -43,7 +43,7 @@ AUDIT: CloudAudit = {
         (hardening.events_notify, ("RDS.20",)), (hardening.buckets_are_managed, ("S3.13", "CKV2_AWS_61", "CKV2_AWS_62")),
     ),
     "no-secret-in-plain": CloudCheck(access.no_secret_in_plain, ("ECS.8",)),
-    "images-are-scanned": CloudCheck(data.images_are_scanned, ("ECR.1", "ECR.2", "CKV_AWS_51", "CKV_AWS_163")),
+    "images-are-scanned": CloudCheck(data.images_are_scanned, ("ECR.1", "ECR.2", "CKV_AWS_51", "CKV_AWS_163"), in_existing_registry="read scans and tag mutability of the existing repositories: their owner decides them"),
     "containers-are-confined": CloudCheck(data.containers_are_confined, ("ECS.4", "ECS.5", "ECS.20", "CKV_AWS_336")),
     "services-are-hardened": hardened(
         hardening.SERVICES, (hardening.images_expire, ("ECR.3",)), (hardening.containers_are_logged, ("ECS.9", "CKV_AWS_334")),

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.base.existing_registry import used_repositories
 from providers.aws.base.iam_policies import Statement, allow, document, trust
 from providers.aws.base.image_sources import repository_name
 from providers.aws.base.models import inference_profiles, plain_model_arns, profile_arn, profile_model_arns
@@ -150,13 +151,21 @@ def _deployer_trust(context: AwsContext, deployer: Deployer) -> str:
 
 
 def _push_statements(context: AwsContext) -> list[Statement]:
+    existing = [each.arn(context.partition) for each in used_repositories(context.spec)]
+    if existing:
+        return _push_to(existing)
     repositories = f"repository/{repository_name(context.stack, '*')}"
     own = [context.arn("ecr", repositories)]
     if context.spec.standby_region is not None:
         standby = replace(context, region=context.spec.standby_region)
         own.append(standby.arn("ecr", repositories))
+    return _push_to(own)
+
+
+def _push_to(repositories: Sequence[str]) -> list[Statement]:
     # the authorization token is not tied to a repository: ECR has no resource for it
-    return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own if len(own) > 1 else own[0])]
+    target = repositories if len(repositories) > 1 else repositories[0]
+    return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, target)]
 
 
 def _deploy_statements(context: AwsContext) -> list[Statement]:

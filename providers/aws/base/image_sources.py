@@ -37,6 +37,8 @@ def _registry_adjustments(spec: Platform) -> Iterator[Adjustment]:
     account = spec.aws.account_id if spec.aws else ""
     for name, service in spec.services.items():
         image = parse_image(service.image)
+        if name in spec.stored_images:
+            continue
         host = ECR_HOST.fullmatch(image.registry or "")
         if host is not None and host["account"] != account:
             reason = f"the policy of the repository in account {host['account']} must let account {account} pull"

@@ -43,7 +43,7 @@ AUDIT: CloudAudit = {
         (hardening.stores_have_endpoints, ("CKV2_AZURE_32", "CKV2_AZURE_33", "CKV2_AZURE_57", "CIS 3.10", "CIS 8.7")),
     ),
     "no-secret-in-plain": CloudCheck(access.no_secret_in_plain, ("IM-8",)),
-    "images-are-scanned": CloudCheck(data.images_are_scanned, ("CKV_AZURE_138",)),
+    "images-are-scanned": CloudCheck(data.images_are_scanned, ("CKV_AZURE_138",), in_existing_registry="read exports, anonymous pulls and scans of the existing registry: its owner decides them"),
     "containers-are-confined": CloudCheck(data.containers_are_confined),
     "services-are-hardened": NotApplicable("what the frameworks ask of apps is in other checks"),
     "zones-at-least-two": CloudCheck(data.zones_at_least_two),

@@ -2,8 +2,10 @@
 
 import re
 
+from providers.azure.base.existing_registry import KEY, registry_of_others
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.egress import names_leave
+from providers.contract.existing_registry import stored_images
 from providers.contract.images import other_registries, own_images
 from providers.contract.spec import Platform
 
@@ -28,15 +30,17 @@ def _anonymous_pulls(spec: Platform) -> list[Adjustment]:
             f"pulled without credentials; {registry} must allow anonymous pulls, or set services.{name}.image_credentials",
         )
         for name, registry in other_registries(spec).items()
-        if spec.services[name].image_credentials is None and registry != MICROSOFT_REGISTRY
+        if spec.services[name].image_credentials is None
+        and registry != MICROSOFT_REGISTRY
+        and name not in spec.stored_images
     ]
 
 
 def _unused_credentials(spec: Platform) -> list[Adjustment]:
-    reason = "the platform's registry is read with a managed identity"
+    reason = "the registry is read with a managed identity"
     return [
         Adjustment(f"services.{name}.image_credentials", spec.services[name].image_credentials, Effect.IGNORED, reason)
-        for name in own_images(spec)
+        for name in (*own_images(spec), *spec.stored_images)
         if spec.services[name].image_credentials is not None
     ]
 
@@ -53,7 +57,7 @@ def _refused_repositories(spec: Platform) -> list[Diagnostic]:
     )
     return [
         Unsupported("azure", f"services.{name}.image", f"{image.name} is not a valid repository name", fix)
-        for name, image in own_images(spec).items()
+        for name, image in {**own_images(spec), **stored_images(spec)}.items()
         if not REPOSITORY_PATTERN.fullmatch(image.name) or len(image.name) > MAX_REPOSITORY_CHARACTERS
     ]
 
@@ -63,6 +67,10 @@ def _unreachable_images(spec: Platform) -> list[Diagnostic]:
         return []
     setting = "network.egress" if spec.network.egress == "none" else "network.egress_control"
     fix = "set network.egress to per_zone or single" if setting == "network.egress" else f"remove {setting}"
+    existing = registry_of_others(spec)
+    if existing is not None and not existing.private:
+        problem = f"{existing.login_server} cannot be reached while {setting} is {_value(spec)}"
+        return [Unsupported("azure", f"{KEY}.private_endpoint", problem, f"set it to true, or {fix}")]
     return [
         Unsupported(
             "azure",
@@ -71,7 +79,7 @@ def _unreachable_images(spec: Platform) -> list[Diagnostic]:
             fix=f"import the image into the platform's registry and remove the host from the reference, or {fix}",
         )
         for name, registry in other_registries(spec).items()
-        if registry != MICROSOFT_REGISTRY
+        if registry != MICROSOFT_REGISTRY and name not in spec.stored_images
     ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.existing_registry import ExistingRegistry, registry_of_others
 from providers.azure.base.identity import AzureIdentity
 from providers.azure.base.limits import LOCATIONS_WITH_ZONES
 from providers.azure.base.roles import ACR_IMPORT, ACR_PULL, ACR_PUSH, grant_role
@@ -23,6 +24,17 @@ from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
 from providers.contract.images import own_images
+
+
+@dataclass(frozen=True)
+class ImageStore:
+    """Registry that images are pulled from: its id and host, what must exist before a pull, and its subscription."""
+
+    registry_id: pulumi.Input[str]
+    server: pulumi.Output[str]
+    ready: tuple[pulumi.Resource, ...]
+    subscription_id: str | None = None
+    """Of a registry that exists already."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,9 @@ def create_registry(
     standby: AzureStandby | None = None,
 ) -> AzureRegistry:
     """Declare the registry if it stores an image, and the roles to pull from it and to add images to it and its copy."""
+    existing = registry_of_others(context.spec)
+    if existing is not None:
+        return _use_existing(scope, context, identity, network, existing)
     if not own_images(context.spec):
         return AzureRegistry({name: context.values.image(context.spec, name) for name in context.spec.services}, {}, {})
     registry = _registry(scope, context, zonal=context.zonal)
@@ -56,7 +71,21 @@ def create_registry(
         if standby is not None and standby.registry is not None:
             part = f"deployer-{standby.region}"
             grant_role(scope, context, part, role, identity.deployer.principal_id, standby.registry.id)
-    return _pulled(scope, context, identity, registry, ready)
+    return _pulled(scope, context, identity, ImageStore(registry.id, registry.login_server, ready))
+
+
+def _use_existing(
+    scope: Scope, context: AzureContext, identity: AzureIdentity, network: AzureNetwork, existing: ExistingRegistry
+) -> AzureRegistry:
+    """Declare what pulls from a registry of others need, and pushes of the deployer; nothing of the registry itself."""
+    target, subscription = existing.registry_id, existing.subscription_id
+    ready = private_endpoint(scope, context, network, "endpoint", target, "registry") if existing.private else ()
+    if identity.deployer is not None:
+        role = ACR_IMPORT if existing.private else ACR_PUSH
+        principal = identity.deployer.principal_id
+        grant_role(scope, context, "deployer", role, principal, target, subscription_id=subscription)
+    server = pulumi.Output.from_input(existing.login_server)
+    return _pulled(scope, context, identity, ImageStore(target, server, ready, subscription))
 
 
 def use_registry(
@@ -66,29 +95,28 @@ def use_registry(
     network: AzureNetwork,
     registry: azure_native.containerregistry.Registry | None,
 ) -> AzureRegistry:
-    """Let services of the standby location pull from its registry; None when no image is stored in it."""
+    """Let services of the standby location pull from its registry, or from one of others; None when neither has an image."""
+    existing = registry_of_others(context.spec)
+    if existing is not None:
+        return _use_existing(scope, context, identity, network, existing)
     if registry is None:
         return AzureRegistry({name: context.values.image(context.spec, name) for name in context.spec.services}, {}, {})
     ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
-    return _pulled(scope, context, identity, registry, ready)
+    return _pulled(scope, context, identity, ImageStore(registry.id, registry.login_server, ready))
 
 
-def _pulled(
-    scope: Scope,
-    context: AzureContext,
-    identity: AzureIdentity,
-    registry: azure_native.containerregistry.Registry,
-    ready: tuple[pulumi.Resource, ...],
-) -> AzureRegistry:
-    """Grant pulls and return the reference of every image."""
-    own = own_images(context.spec)
-    images: dict[str, pulumi.Input[str]] = {
-        name: context.values.image(context.spec, name) for name in context.spec.services
-    }
-    pull = grant_role(scope, context, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
+def _pulled(scope: Scope, context: AzureContext, identity: AzureIdentity, store: ImageStore) -> AzureRegistry:
+    """Grant pulls and return the reference of every image; that of one in a registry of others names it already."""
+    spec, own = context.spec, own_images(context.spec)
+    images: dict[str, pulumi.Input[str]] = {name: context.values.image(spec, name) for name in spec.services}
+    principal, subscription = identity.pull.principal_id, store.subscription_id
+    pull = grant_role(scope, context, "pull", ACR_PULL, principal, store.registry_id, subscription_id=subscription)
     for name, image in own.items():
-        images[name] = pulumi.Output.concat(registry.login_server, "/", image.repository, image.suffix)
-    return AzureRegistry(images, {name: (pull, *ready) for name in own}, {name: registry.login_server for name in own})
+        images[name] = pulumi.Output.concat(store.server, "/", image.repository, image.suffix)
+    pulled = (*own, *spec.stored_images)
+    return AzureRegistry(
+        images, {name: (pull, *store.ready) for name in pulled}, {name: store.server for name in pulled}
+    )
 
 
 def create_standby_registry(scope: Scope, context: AzureContext) -> azure_native.containerregistry.Registry | None:

@@ -41,8 +41,11 @@ def grant_role(
     *,
     principal_type: str | None = "ServicePrincipal",
     after: Sequence[pulumi.Resource] = (),
+    subscription_id: str | None = None,
 ) -> azure_native.authorization.RoleAssignment:
     """Assign the role with the GUID `role` on `target_id` to `principal_id`, once `after`, such as the role, exists.
+
+    `subscription_id` is that of a target in another subscription than the stack's.
 
     A new identity needs its type, because it takes minutes to replicate in the directory; of an existing principal, a user
     or a group, the API finds the type when `principal_type` is None.
@@ -53,7 +56,7 @@ def grant_role(
         role_assignment_name=context.guid(scope.named(part)),
         principal_id=principal_id,
         principal_type=principal_type,
-        role_definition_id=context.role_id(role),
+        role_definition_id=context.role_id(role, subscription_id),
         scope=target_id,
         opts=options if principal_type is not None else pulumi.ResourceOptions.merge(options, WITHOUT_TYPE),
     )

@@ -1,5 +1,6 @@
 """Names of the private DNS zones of a location. Pure."""
 
+from providers.azure.base.existing_registry import registry_of_others
 from providers.contract.images import own_images
 from providers.contract.spec import Platform
 
@@ -30,10 +31,11 @@ def database_zone(place: str) -> str:
 
 def private_zones(spec: Platform, place: str) -> dict[str, str]:
     """Return the name of each zone that the platform needs in a location, by the part of its logical name."""
+    existing = registry_of_others(spec)
     zones = {
         "vault": (VAULT, True),
         "blob": (BLOB, spec.storage is not None),
-        "registry": (REGISTRY, bool(own_images(spec))),
+        "registry": (REGISTRY, bool(own_images(spec)) or (existing is not None and existing.private)),
         "cache": (CACHE, spec.cache is not None),
         "models": (MODELS, bool(spec.users_of("models"))),
     }

@@ -17,9 +17,18 @@ from providers.contract.spec.existing_network import (
     ExistingGcpNetwork,
     ExistingNetworkSpec,
 )
+from providers.contract.spec.existing_registry import (
+    ExistingAwsRegistry,
+    ExistingAzureRegistry,
+    ExistingGcpRegistry,
+    ExistingHostRegistry,
+    ExistingRegistrySpec,
+    RegistrySpec,
+)
 from providers.contract.spec.job import Job
 from providers.contract.spec.kubernetes import KubernetesBlock
 from providers.contract.spec.network import (
+    DnsAccount,
     DomainCertificate,
     EgressRule,
     IngressSpec,
@@ -28,7 +37,6 @@ from providers.contract.spec.network import (
     RateLimit,
     Replicas,
     Waf,
-    DnsAccount,
 )
 from providers.contract.spec.operations import (
     Acceptance,
@@ -79,15 +87,20 @@ __all__ = [
     "DatabaseSize",
     "DatabaseSpec",
     "Deployer",
+    "DnsAccount",
     "DockerBlock",
     "DomainCertificate",
     "Drill",
     "EgressRule",
     "ExistingAwsNetwork",
+    "ExistingAwsRegistry",
     "ExistingAzureNetwork",
+    "ExistingAzureRegistry",
     "ExistingGcpNetwork",
+    "ExistingGcpRegistry",
+    "ExistingHostRegistry",
     "ExistingNetworkSpec",
-    "DnsAccount",
+    "ExistingRegistrySpec",
     "GcpBlock",
     "Health",
     "IngressSpec",
@@ -105,6 +118,7 @@ __all__ = [
     "Profile",
     "RateLimit",
     "RecoverySpec",
+    "RegistrySpec",
     "Release",
     "Replicas",
     "Rollout",

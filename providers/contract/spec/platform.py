@@ -6,6 +6,7 @@ from pydantic import Field, PrivateAttr
 
 from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, ExistingServer, StorageSpec
+from providers.contract.spec.existing_registry import RegistrySpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.kubernetes import KubernetesBlock
 from providers.contract.spec.network import IngressSpec, NetworkSpec
@@ -123,6 +124,8 @@ class Platform(SpecModel):
     """Tags or labels of all resources, in addition to `project`, `stack` and `managed-by`."""
     network: NetworkSpec = NetworkSpec()
     """Private network and its outbound access."""
+    registry: RegistrySpec | None = None
+    """Container registry; absent: the platform creates one for images without a registry host, where the cloud has registries."""
     ingress: IngressSpec = IngressSpec()
     """Public entry."""
     services: Annotated[dict[Slug, Service], Field(min_length=1)]
@@ -153,6 +156,7 @@ class Platform(SpecModel):
     """Last resort: inputs of resources by logical name or type, in the SDK's Python names; nested ones are merged, null removes."""
     _generated_keys: tuple[str, ...] = PrivateAttr(default=())
     _outside_stores: dict[str, tuple[ExistingServer, tuple[str, ...]]] = PrivateAttr(default_factory=dict)
+    _stored_images: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def generated_keys(self) -> tuple[str, ...]:
@@ -179,6 +183,17 @@ class Platform(SpecModel):
         """Return the spec with these existing servers."""
         spec = self.model_copy()
         spec._outside_stores = stores  # noqa: SLF001  # the copy of this class
+        return spec
+
+    @property
+    def stored_images(self) -> dict[str, str]:
+        """Image by service, as the stack file has it, of images in a registry that exists already."""
+        return self._stored_images
+
+    def with_stored_images(self, images: dict[str, str]) -> Self:
+        """Return the spec with these images in a registry that exists already."""
+        spec = self.model_copy()
+        spec._stored_images = images  # noqa: SLF001  # the copy of this class
         return spec
 
     @property

@@ -8,10 +8,19 @@ be confirmed; `docker.images` can pin them.
 
 from collections.abc import Iterator, Mapping
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, did_you_mean, displayed, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    ConfigError,
+    Diagnostic,
+    Effect,
+    did_you_mean,
+    displayed,
+    listed,
+)
 from providers.contract.egress import checks_names, listed_hosts
+from providers.contract.existing_registry import existing_registry
 from providers.contract.images import parse_image
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 from providers.docker.monitoring.limits import has_log_store
 
 POSTGRES = "postgres"
@@ -95,6 +104,24 @@ def credentials_by_registry(spec: Platform) -> Mapping[str, str]:
         if service.image_credentials is not None and registry is not None:
             secrets.setdefault(registry, service.image_credentials)
     return secrets
+
+
+def existing_image(spec: Platform, service: Service) -> str | None:
+    """Return the address of the image of a service in an existing registry; one with `build` stays on the host."""
+    existing = existing_registry(spec)
+    if existing is None or existing.docker is None or service.build is not None:
+        return None
+    return f"{existing.docker.address}/{parse_image(service.image).name}"
+
+
+def image_adjustments(spec: Platform) -> list[Adjustment]:
+    """Report images that are built on the host beside an existing registry."""
+    existing = existing_registry(spec)
+    built = [name for name, service in spec.services.items() if service.build is not None]
+    if existing is None or existing.docker is None or not built:
+        return []
+    reason = f"images of {listed(built, 'and')} are built on this host, and neither pushed nor pulled"
+    return [Adjustment("registry.existing", existing.docker.address, Effect.PARTIAL, reason)]
 
 
 def _second_logins(spec: Platform) -> Iterator[Diagnostic]:

@@ -43,7 +43,7 @@ AUDIT: CloudAudit = {
         (hardening.buckets_keep_their_log_elsewhere, ("CKV_GCP_63",)),
     ),
     "no-secret-in-plain": CloudCheck(access.no_secret_in_plain),
-    "images-are-scanned": CloudCheck(data.images_are_scanned, ("CKV_GCP_101", "CKV2_GCP_11")),
+    "images-are-scanned": CloudCheck(data.images_are_scanned, ("CKV_GCP_101", "CKV2_GCP_11"), in_existing_registry="read scans and tag mutability of the existing repository: its owner decides them"),
     "containers-are-confined": CloudCheck(data.containers_are_confined),
     "services-are-hardened": hardened((), (hardening.default_accounts_have_no_role, ("CKV_GCP_46",))),
     "zones-at-least-two": CloudCheck(data.zones_at_least_two),

@@ -13,6 +13,7 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.credentials import image_credentials
 from providers.contract.images import Image
+from providers.gcp.base.existing_registry import existing_repository
 from providers.gcp.base.identity import GcpIdentity
 from providers.gcp.base.image_sources import (
     DOCKER_HUB,
@@ -48,10 +49,14 @@ def create_registry(
     identity: GcpIdentity,
     own: gcp.artifactregistry.Repository | None = None,
 ) -> GcpRegistry:
-    """Create the platform's repository unless it exists, and a remote repository for each external registry."""
-    own = own or create_platform_repository(scope, context, keys.usable["artifactregistry"])
-    if identity.deployer is not None:
+    """Create the platform's repository unless one exists, and a remote repository for each external registry."""
+    existing = existing_repository(context.spec)
+    if existing is None and own is None:
+        own = create_platform_repository(scope, context, keys.usable["artifactregistry"])
+    if identity.deployer is not None and own is not None:
         allow_pushes(scope, context, own.location, own.name, identity.deployer)
+    if identity.deployer is not None and existing is not None:
+        allow_pushes(scope, context, existing.location, existing.name, identity.deployer, existing.project)
     external = upstreams(context.spec)
     remotes = {
         upstream: _create_remote_repository(scope, context, keys, upstream)
@@ -99,11 +104,12 @@ def allow_pushes(
     location: pulumi.Input[str],
     repository: pulumi.Input[str],
     deployer: pulumi.Input[str],
+    project: str | None = None,
 ) -> None:
-    """Grant the deployer pushes to a repository."""
+    """Grant the deployer pushes to a repository; `project` is that of one that exists already."""
     gcp.artifactregistry.RepositoryIamMember(
         scope.named("deployer"),
-        project=context.project,
+        project=project or context.project,
         location=location,
         repository=repository,
         role="roles/artifactregistry.writer",

@@ -32,7 +32,7 @@ class GcpStandby(Standby):
     context: GcpContext
     scope: Scope
     keys: StandbyKeys
-    repository: gcp.artifactregistry.Repository
+    repository: gcp.artifactregistry.Repository | None
     """Repository that receives images."""
     bucket: gcp.storage.Bucket | None
     """Bucket that receives objects; None without object storage."""

@@ -45,7 +45,7 @@ def _create_receivers(
     scope: Scope, base: GcpBaseResources, standby: GcpStandby, database: GcpDatabase | None, storage: ObjectStore | None
 ) -> ExportBucket | None:
     """Create what only serves copies in the standby region, and needs the data of the home region or the deployer."""
-    if base.identity.deployer is not None:
+    if base.identity.deployer is not None and standby.repository is not None:
         allow_pushes(scope, standby.context, standby.region, standby.repository.name, base.identity.deployer)
     if storage is not None and is_warm(base.spec):
         back = Transfer(_bucket(standby), storage.bucket, base.context.region, is_passive(base.spec))

@@ -8,11 +8,13 @@ those of secrets and of log metrics, contain the region there, as all logical na
 from dataclasses import replace
 
 import pulumi
+import pulumi_gcp as gcp
 
 from providers.contract.component import KeptScopes, Scope
 from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 from providers.gcp.base.account import project_number
+from providers.gcp.base.existing_registry import existing_repository
 from providers.gcp.base.generations import generation
 from providers.gcp.base.keys import create_service_keys, create_standby_keys
 from providers.gcp.base.registry import create_platform_repository, create_registry
@@ -30,13 +32,20 @@ def create_standby(scope: Scope, context: GcpContext) -> GcpStandby:
     """Create what receives copies; `context` and the provider of `scope` are those of the standby region."""
     spec, kept = context.spec, KeptScopes(scope)
     keys = kept.component("keys", create_standby_keys, context)
-    repository = kept.component("registry", create_platform_repository, context, keys.usable["artifactregistry"])
+    repository = kept.component("registry", _create_repository, context, keys.usable["artifactregistry"])
     bucket = None
     if spec.storage is not None:
         bucket = kept.component("storage", create_bucket, context, spec.storage, keys.usable["storage"])
     kept.component("secrets", _declare_later)
     instance = _instance_name(scope, context) if is_warm(spec) and spec.database else None
     return GcpStandby(context.region, context, scope, keys, repository, bucket, kept.inner, instance)
+
+
+def _create_repository(
+    scope: Scope, context: GcpContext, key: pulumi.Input[str]
+) -> gcp.artifactregistry.Repository | None:
+    """Create the repository that receives copies; none where images are in a registry that exists already."""
+    return create_platform_repository(scope, context, key) if existing_repository(context.spec) is None else None
 
 
 def _declare_later(_scope: Scope) -> None:

@@ -7,8 +7,9 @@ a registry depends on the node.
 from collections.abc import Iterator, Mapping
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, did_you_mean, displayed, listed
+from providers.contract.existing_registry import existing_registry
 from providers.contract.images import parse_image
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 from providers.kubernetes.context import block_of
 
 PROXY, CACHE, POSTGRES, CACHE_EXPORTER, TRACES = "proxy", "cache", "postgres", "cache-exporter", "traces"
@@ -39,6 +40,21 @@ def service_image(spec: Platform, image: str) -> str:
     return image if registry is None or parse_image(image).registry is not None else f"{registry}/{image}"
 
 
+def existing_image(spec: Platform, service: Service) -> str | None:
+    """Return the address of the image of a service in an existing registry."""
+    existing = existing_registry(spec)
+    if existing is None or existing.kubernetes is None:
+        return None
+    return f"{existing.kubernetes.address}/{parse_image(service.image).name}"
+
+
+def registry_address(spec: Platform) -> str | None:
+    """Return the address of the registry of images that name none; None where each names its own."""
+    existing = existing_registry(spec)
+    named = existing.kubernetes.address if existing is not None and existing.kubernetes is not None else None
+    return block_of(spec).registry or named
+
+
 def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Images without a registry, keys of `kubernetes.images` that are no roles, and more than one login for a registry."""
     return [*_without_registry(spec), *_unknown_roles(spec), *_second_logins(spec)]
@@ -58,7 +74,7 @@ def _without_registry(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         if parse_image(service.image).registry is None and block_of(spec).registry is None:
             problem = f"{service.image} names no registry, and the platform has none on kubernetes"
-            fix = "set kubernetes.registry, or write the image with its registry, such as ghcr.io/acme/web@sha256:..."
+            fix = "set registry.existing.kubernetes or kubernetes.registry, or write the image with its registry, such as ghcr.io/acme/web@sha256:..."
             yield Unsupported("kubernetes", f"services.{name}.image", problem, fix)
 
 
