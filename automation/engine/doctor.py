@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from automation.engine.checks import account, backend, cloud, images, project, recovery, tools, zone
+from automation.engine.checks import account, backend, cloud, existing_resources, images, project, recovery, tools, zone
 from automation.engine.cloud_queries import QueryAnswers, run_queries
 from automation.engine.credentials import CLOUDS
 from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
@@ -61,6 +61,9 @@ STACK_CHECKS: tuple[StackCheck, ...] = (
     cloud.check_identity,
     zone.check_zone,
     zone.check_delegation,
+    existing_resources.check_existing_network,
+    existing_resources.check_existing_registry,
+    existing_resources.check_existing_stores,
 )
 """Checks that need a valid stack file."""
 
@@ -205,14 +208,14 @@ def query_target(stack: Stack) -> CloudTarget:
     return replace(target_of(spec, stack.name), subjects={key: value for key, value in subjects.items() if value})
 
 
-def _planned(folder: Path, stack: Stack | None) -> tuple[Mapping[str, int] | None, Mapping[str, int] | None]:
-    """Count the planned resources by type, and those of the standby region; None when the program fails.
-
 def _zone_subjects(stack: Stack) -> Mapping[str, str]:
     """Return the place of the DNS zone."""
     place = zone.zone_place(stack)
     return {"dns_account": place.account, "dns_group": place.group, "dns_role": place.role}
 
+
+def _planned(folder: Path, stack: Stack | None) -> tuple[Mapping[str, int] | None, Mapping[str, int] | None]:
+    """Count the planned resources by type, and those of the standby region; None when the program fails.
 
     Only for a cloud whose quotas are compared with them.
     """
