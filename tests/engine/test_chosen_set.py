@@ -34,6 +34,7 @@ KINDS = {
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
     "names of hosts outside": ("test_egress_names.py", FAKE_CLOUDS),
+    "existing network": ("test_existing_network.py", FAKE_CLOUDS),
     "entry of Azure": ("test_azure_entry.py", ()),
     "policy pack": ("test_policy_pack.py", ()),
     "language host": ("test_language_host.py", ()),

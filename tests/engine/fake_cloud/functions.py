@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from automation.plan import placeholders
 from automation.plan.inventory import Value
-from tests.engine.fake_cloud import search
+from tests.engine.fake_cloud import networks, search
 from tests.engine.fake_cloud.cloud import FakeCloud
 from tests.engine.fake_cloud.ids import ACCOUNT
 
@@ -59,7 +59,7 @@ def zones(cloud: FakeCloud, arguments: Arguments, _config: Config) -> dict[str, 
     return {
         "id": "zones",
         "project": arguments.get("project"),
-        "managedZones": [{**zone, "managedZoneId": "1", "nameServers": []}],
+        "managedZones": [{**zone, "managedZoneId": "1", "nameServers": []}, *networks.private_zones(cloud)],
     }
 
 
@@ -77,6 +77,9 @@ FUNCTIONS: dict[str, Callable[[FakeCloud, Arguments, Config], dict[str, Value]]]
 
 def answer(cloud: FakeCloud, token: str, arguments: Arguments, config: Config) -> dict[str, Value]:
     """Return the result of a function from this table or from that of the plan; raises LookupError for any other."""
+    handmade = networks.answer(cloud, token, arguments)
+    if handmade is not None:
+        return handmade
     function = FUNCTIONS.get(token)
     return function(cloud, arguments, config) if function else placeholders.answer(token, arguments)
 
