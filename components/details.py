@@ -91,8 +91,8 @@ class PlatformDetails:
     """IDs of the subnets in which the services run."""
     cluster: Text | None
     """ECS cluster (aws), resource ID of the Container Apps environment (azure) or context of the cluster (kubernetes)."""
-    registry: Text | None
-    """Address of the platform's own images without their names; absent when every image names a registry."""
+    registry: Text
+    """Address of images that name no registry, without their names; empty when every image names one."""
     database_endpoint: DatabaseEndpoint | None
     """Database; absent without `database`."""
     cache_endpoint: CacheEndpoint | None
@@ -127,7 +127,7 @@ def details_of(
         network_id=identifiers.network,
         subnet_ids=identifiers.subnets,
         cluster=identifiers.cluster,
-        registry=identifiers.registry,
+        registry=identifiers.registry if identifiers.registry is not None else pulumi.Output.from_input(""),
         database_endpoint=_database(database) if database else None,
         cache_endpoint=CacheEndpoint(cache.host, cache.port, cache.tls) if cache else None,
         bucket=Bucket(storage.bucket, storage.endpoint_url) if storage else None,

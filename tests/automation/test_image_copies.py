@@ -1,17 +1,26 @@
-"""Copies of pushed images in the registry of a standby region."""
+"""Pushed images in other registries: copies in that of a standby region, and a registry that exists already."""
 
 from pathlib import Path
 
 import pytest
 
 from automation.deploy import DeploymentFailed, Failure
-from tests.automation.test_images import FILE, REPOSITORY, Start, fake
+from automation.stack.document import read_stack
+from tests.automation.test_images import FILE, REPOSITORY, Start, fake, stack_text
 from tests.automation.test_images import programs as programs
 from tests.automation.test_images import start as start
 from tests.engine import fake_programs
 from tests.engine.fake_programs import Records
 
 COPIED = FILE.replace("    services:", "    recovery: {{mode: backup, standby_region: us-east-1}}\n    services:", 1)
+IN_OTHER_ACCOUNT = """\
+    registry:
+      existing:
+        aws:
+          repositories:
+            web: arn:aws:ecr:eu-west-1:444455556666:repository/team/web
+            page: team/page
+"""
 
 
 def test_a_push_copies_the_image_with_its_digest_to_the_standby_region(start: Start, programs: Path) -> None:
@@ -40,3 +49,23 @@ def test_a_copy_with_another_digest_fails_the_push(start: Start, programs: Path)
 def test_without_copies_nothing_is_copied(start: Start, programs: Path) -> None:
     start().push()
     assert Records.load(programs).commands("docker", "buildx", "imagetools", "create") == []
+
+
+def test_a_push_to_an_existing_registry_pins_the_name_without_its_host(
+    start: Start, tmp_path: Path, programs: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    operations = start(text=FILE + IN_OTHER_ACCOUNT)
+    pinned = operations.push()
+    (pushed,) = Records.load(programs).pushed
+    assert pushed.startswith("444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/web:")
+    assert pinned == {"web": f"web@{fake_programs.digest(pushed)}"}
+    assert f"image: {pinned['web']}" in stack_text(tmp_path)
+    err = capfd.readouterr().err
+    assert "get-login-password --region eu-west-1" in err
+    assert "444455556666.dkr.ecr.eu-west-1.amazonaws.com" in err
+    states = {state.image.service: (state.image.repository, state.present) for state in operations.states()}
+    assert states == {
+        "web": ("444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/web", True),
+        "page": ("111122223333.dkr.ecr.us-west-2.amazonaws.com/team/page", False),
+    }
+    assert read_stack(tmp_path, "dev").spec.services["web"].image.startswith("444455556666.dkr.ecr")

@@ -103,36 +103,6 @@ def test_a_push_builds_tags_by_content_and_pins_the_digest_with_comments_kept(
     assert read_stack(tmp_path, "dev").spec.services["web"].built
 
 
-IN_OTHER_ACCOUNT = """\
-    registry:
-      existing:
-        aws:
-          repositories:
-            web: arn:aws:ecr:eu-west-1:444455556666:repository/team/web
-            page: team/page
-"""
-
-
-def test_a_push_to_an_existing_registry_pins_the_name_without_its_host(
-    start: Start, tmp_path: Path, programs: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    operations = start(text=FILE + IN_OTHER_ACCOUNT)
-    pinned = operations.push()
-    (pushed,) = Records.load(programs).pushed
-    assert pushed.startswith("444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/web:")
-    assert pinned == {"web": f"web@{fake_programs.digest(pushed)}"}
-    assert f"image: {pinned['web']}" in stack_text(tmp_path)
-    err = capfd.readouterr().err
-    assert "get-login-password --region eu-west-1" in err
-    assert "444455556666.dkr.ecr.eu-west-1.amazonaws.com" in err
-    states = {state.image.service: (state.image.repository, state.present) for state in operations.states()}
-    assert states == {
-        "web": ("444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/web", True),
-        "page": ("111122223333.dkr.ecr.us-west-2.amazonaws.com/team/page", False),
-    }
-    assert read_stack(tmp_path, "dev").spec.services["web"].image.startswith("444455556666.dkr.ecr")
-
-
 def test_a_repeated_push_transfers_nothing(start: Start, programs: Path) -> None:
     operations = start()
     operations.push()

@@ -106,5 +106,5 @@ def test_descriptions_name_properties_and_not_keys() -> None:
 
 def test_an_output_has_no_name_of_an_input_with_another_meaning() -> None:
     # an SDK shows the input where the output is absent
-    assert set(COMPONENT["inputProperties"]) & set(COMPONENT["properties"]) == {"cloud", "services"}
-    assert {"cloud", "services"} <= set(COMPONENT["required"])
+    assert set(COMPONENT["inputProperties"]) & set(COMPONENT["properties"]) == {"cloud", "registry", "services"}
+    assert {"cloud", "registry", "services"} <= set(COMPONENT["required"])
