@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from providers.contract.report import CloudFacts
     from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
+    from providers.contract.tag_search import TagSearch
 
 AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker", "kubernetes")
 """Clouds with an adapter."""
@@ -63,6 +64,11 @@ def resource_traits(name: str) -> ResourceTraits:
 def import_table(name: str) -> ImportTable:
     """Return the import ids of a cloud's resources; imports no SDK."""
     return import_module(f"{__name__}.{name}.import_ids").IMPORT_TABLE
+
+
+def tag_search(name: str) -> "TagSearch":
+    """Return the search of a cloud for objects with a tag, by its command line; imports no SDK."""
+    return import_module(f"{__name__}.{name}.tag_search").TAG_SEARCH
 
 
 def host_checks(name: str) -> "HostChecks":

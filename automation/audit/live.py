@@ -35,7 +35,7 @@ def ask(deployed: DeployedStack, shell: Shell, answers: LiveAnswers) -> LiveAnsw
     if live is None:
         return answers
     try:
-        problem = _wrong_account(live, deployed, shell)
+        problem = wrong_account(live, deployed, shell)
     except DeploymentFailed as failure:
         _fail(answers, failure)
         return answers
@@ -47,7 +47,8 @@ def ask(deployed: DeployedStack, shell: Shell, answers: LiveAnswers) -> LiveAnsw
     return answers
 
 
-def _wrong_account(live: CloudLiveAudit, deployed: DeployedStack, shell: Shell) -> ConfigError | None:
+def wrong_account(live: CloudLiveAudit, deployed: DeployedStack, shell: Shell) -> ConfigError | None:
+    """Return the error of a login to another account than that of the stack."""
     found, expected = shell.output(live.account(deployed)).strip(), live.expected(deployed)
     if found.lower() == expected.lower():
         return None

@@ -1,6 +1,5 @@
-"""The commands `cancel`, `recover` and `import`, which make the state contain what exists in the cloud."""
+"""The commands `cancel` and `recover`, which make the state contain what exists in the cloud."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,7 +28,6 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     for command in (cancel, recover):
         app.command()(command)
-    app.command("import")(import_objects)
 
 
 def cancel(
@@ -89,44 +87,6 @@ def recover(
 
         up(stack, name, yes=True, as_json=as_json, verbose=verbose)
     raise typer.Exit(ExitCode.DIFFERENT if result.orphans else ExitCode.OK)
-
-
-def import_objects(
-    stack: StackName,
-    name: Name = None,
-    file: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Ids by logical name, below the key `resources`.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be imported.")] = False,
-    yes: Yes = False,
-    verbose: Verbose = False,
-) -> None:
-    """Update the state with objects that exist, by their ids.
-
-    Changes nothing in the cloud, replaces no object, and prints what the next `up` changes in them.
-    """
-    if file is None:
-        raise InvalidConfiguration([ConfigError("--from", problem="missing", fix="name a file with the ids")])
-    # loads the reader of YAML and the SDK, which `--help` does not need
-    from automation.recover import handmade
-
-    ids = handmade.read_import_file(file)
-    require_confirmation(yes=yes or dry_run, as_json=False, command=f"import {stack}")
-    deployment = checked_deployment(stack, name)
-    with operation(verbose=verbose) as display:
-        with display.read_only(f"{deployment.name}  comparing"):
-            matches, events = handmade.planned_imports(deployment, ids)
-        for match in matches:
-            print(f"{match.missing}: {'would import' if dry_run else 'import'} {match.identity}", flush=True)
-        if dry_run:
-            return
-        confirm(f"Import {len(matches)} objects into the state of {deployment.name}?", yes=yes)
-        with display.read_only(f"{deployment.name}  importing"):
-            result = handmade.import_objects(deployment, matches, events)
-    for change in result.changes:
-        paths = ", ".join(each.path for each in change.properties)
-        print(f"{change.name} ({change.short_type}): the next up changes {paths}")
-    print(f"{deployment.name}: imported {len(matches)}; run `agent-platform up {stack}` next")
 
 
 def print_step(step: "RecoveryStep", *, as_json: bool) -> None:

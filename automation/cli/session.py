@@ -40,7 +40,7 @@ EXIT_CODE_MEANINGS = {
     ExitCode.INVALID: "the stack file, a stack name or an option is invalid; nothing was done",
     ExitCode.DIFFERENT: (
         "`drift`: the cloud differs from the state; `recover`: unclaimed resources are left; "
-        "`recovery plan --check`: the file is stale; `convert`: the stack file needs decisions"
+        "`recovery plan --check`: the file is stale; `convert`, `import --write`: the file needs decisions"
     ),
 }
 

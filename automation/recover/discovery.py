@@ -58,7 +58,7 @@ class Discovery:
 
 def discover(deployment: Deployment, state: ExportedState) -> Discovery:
     """Run a preview of the program and a search of the cloud at the same time; raises DeploymentFailed."""
-    spec, target = deployment.file.spec, _target(deployment)
+    spec, target = deployment.file.spec, search_target(deployment)
     searcher = _searcher(deployment, target)
     events: list[automation.EngineEvent] = []
     with ThreadPoolExecutor(max_workers=1) as executor:
@@ -71,7 +71,7 @@ def discover(deployment: Deployment, state: ExportedState) -> Discovery:
     return Discovery(missing, related_resources(events), objects)
 
 
-def _target(deployment: Deployment) -> CloudTarget:
+def search_target(deployment: Deployment) -> CloudTarget:
     """Return the target of a stack with every region in which its program declares resources."""
     target = target_of(deployment.file.spec, deployment.name)
     if not import_table(deployment.file.spec.cloud).in_region:
@@ -117,7 +117,7 @@ def find_objects(
     by_inputs = tuple(match_by_inputs(missing, observed, index, table, location, target.stack))
     all_matched = {match.missing.urn for match in (*observed, *by_inputs)}
     return DiscoveredObjects(
-        matches=tuple(_placed(match, table) for match in (*observed, *by_inputs)),
+        matches=tuple(placed_match(match, table) for match in (*observed, *by_inputs)),
         orphans=tuple(
             each for each in uncertain if each.address not in resolved and (each.tagged or bool(each.cloud_object.name))
         ),
@@ -126,7 +126,7 @@ def find_objects(
     )
 
 
-def _placed(match: Match, table: ImportTable) -> Match:
+def placed_match(match: Match, table: ImportTable) -> Match:
     """Return a match whose import ID names the region, where the provider is one of another region."""
     region = match.missing.region
     if table.in_region is None or region == match.missing.provider_region:

@@ -125,13 +125,13 @@ def match_objects(
     """Match the objects of a search with the missing resources by id and name."""
     remaining = [each for each in observed if each.identities and not index.contains(each.cloud_object)]
     matches: dict[str, Match] = {}
-    for criterion in (_same_identity, _same_name, _automatic_name):
+    for criterion in (same_identity, _same_name, _automatic_name):
         for resource in missing:
             if resource.urn in matches:
                 continue  # matched by a more certain criterion
             place = placed(location, resource.region)
             candidates = (each for each in remaining if criterion(resource, each.cloud_object, table, place))
-            candidates = (each for each in candidates if _may_be_there(resource, each))
+            candidates = (each for each in candidates if may_be_there(resource, each))
             candidate = next(candidates, None)
             if candidate is not None:
                 matches[resource.urn] = Match(resource, candidate.identities[resource.urn.type], candidate)
@@ -187,7 +187,7 @@ def match_by_similarity(
         (_similarity_of(resource, outputs[each.address], table), resource, each)
         for each in unnamed
         for resource in missing
-        if resource.urn.type in each.identities and each.address in outputs and _may_be_there(resource, each)
+        if resource.urn.type in each.identities and each.address in outputs and may_be_there(resource, each)
     ]
     matches: list[Match] = []
     for score, resource, each in sorted(pairs, key=lambda pair: -pair[0]):
@@ -221,15 +221,14 @@ def unsearchable(missing: Iterable[MissingResource], table: ImportTable) -> tupl
     )
 
 
-def _may_be_there(resource: MissingResource, observed: ObservedObject) -> bool:
+def may_be_there(resource: MissingResource, observed: ObservedObject) -> bool:
     """Return false for an object in another region than the resource; names and ids of two regions may be the same."""
     region = observed.cloud_object.region
     return not resource.region or not region or region == resource.region
 
 
-def _same_identity(
-    resource: MissingResource, cloud_object: CloudObject, table: ImportTable, location: Location
-) -> bool:
+def same_identity(resource: MissingResource, cloud_object: CloudObject, table: ImportTable, location: Location) -> bool:
+    """True for the object with the id that follows from the inputs of a resource."""
     identity = table.identity(resource.urn.type, comparable(resource.inputs), location)
     return bool(identity) and cloud_object.identities.get(resource.urn.type, "").casefold() == identity.casefold()
 

@@ -67,7 +67,20 @@ def collection_path(token: str, namespace: str) -> str:
 
     https://kubernetes.io/docs/reference/using-api/api-concepts/#standard-api-terminology
     """
+    group, version, plural = _parts(token)
+    root = f"/apis/{group}/{version}" if group else f"/api/{version}"
+    return f"{root}/namespaces/{namespace}/{plural}"
+
+
+def resource_of(token: str) -> str:
+    """Return the name of a type on kubectl's command line, with version and group: `deployments.v1.apps`."""
+    group, version, plural = _parts(token)
+    return f"{plural}.{version}.{group}" if group else plural
+
+
+def _parts(token: str) -> tuple[str, str, str]:
+    """Return group, version and plural name of a type; the core group is empty."""
     api, _, kind = token.removeprefix(PREFIX).rpartition(":")
-    root = f"/api/{api.removeprefix('core/')}" if api.startswith("core/") else f"/apis/{api}"
+    group, _, version = api.rpartition("/")
     plural = re.sub(r"(?<=[^aeiou])y$", "ie", kind.lower())
-    return f"{root}/namespaces/{namespace}/{plural}s"
+    return "" if group == "core" else group, version, f"{plural}s"

@@ -17,7 +17,6 @@ from automation.recover.missing_resources import MissingResource, RelatedResourc
 from automation.urn import Urn
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.resource_traits import PASSWORD_TYPE
-from tests.automation.command_line import Run, runner
 from tests.automation.event_fixtures import urn_of
 from tests.planning import ROOT
 
@@ -139,8 +138,3 @@ def test_an_absent_object_removes_the_others_from_the_state(monkeypatch: pytest.
     with pytest.raises(DeploymentFailed, match="cannot be imported with the id agents: it does not exist"):
         import_objects(imported.deployment, imported.matches, [])
     assert imported.removed == ["prod-storage"]
-
-
-def test_the_command_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    run: Run = runner(capsys)
-    assert run("import", "prod").errors == ["--from: missing. Name a file with the ids."]

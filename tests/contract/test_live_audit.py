@@ -112,6 +112,8 @@ class FakeAccount:
 
     answers: Mapping[str, str]
     commands: list[str] = field(default_factory=list[str])
+    refusal: str = "AccessDenied"
+    """Text of the program for every other command."""
 
     def output(self, command: CliCommand) -> str:
         text = command_text(command)
@@ -119,7 +121,7 @@ class FakeAccount:
         for words, answer in self.answers.items():
             if words in text:
                 return answer
-        raise DeploymentFailed(Failure.COMMAND, f"`{text}` failed: AccessDenied", "log in", "AccessDenied")
+        raise DeploymentFailed(Failure.COMMAND, f"`{text}` failed: {self.refusal}", "log in", self.refusal)
 
     def succeeds(self, command: CliCommand) -> bool:
         raise AssertionError(command)
