@@ -53,7 +53,7 @@ def import_objects(
     yes: Yes = False,
     verbose: Verbose = False,
 ) -> None:
-    """Update the state with objects that exist, by their ids or a tag.
+    """Update the state with objects that exist, by ids or a tag.
 
     Changes nothing in the cloud, replaces no object, and prints what the next `up` changes in them.
     """
