@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from automation.day2.history import images_of_platform
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.guard import refuse_unreachable
@@ -25,7 +26,7 @@ from automation.urn import Urn
 from providers import command_line
 from providers.contract.diagnostics import listed
 from providers.contract.images import Image, parse_image
-from providers.contract.spec.defaults import is_mapping
+from providers.contract.spec.defaults import Raw, is_mapping
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
@@ -130,18 +131,17 @@ class ImageSupply:
         if not images:
             return ()
         with self.deployment.engine_errors():
-            deployed = self.deployment.engine.deployed_images()
-            if self._moved():
-                return images
-        running = {name: parse_image(image) for name, image in deployed.items()}
+            deployed = self.deployment.engine.deployed_platform()
+        if not is_mapping(deployed) or self._has_moved(deployed):
+            return images
+        running = {name: parse_image(image) for name, image in images_of_platform(deployed).items()}
         return tuple(image for image in images if not _is_same(image, running.get(image.service)))
 
-    def _moved(self) -> bool:
+    def _has_moved(self, deployed: Raw) -> bool:
         """Return whether the last update used another registry, which need not have the same images as this one."""
-        platform, own = self.deployment.engine.deployed_platform(), self.operations.spec.registry
-        before = platform.get("registry") if is_mapping(platform) else None
-        now = own.model_dump(exclude_unset=True, mode="json") if own is not None else None
-        return is_mapping(platform) and (before or None) != (now or None)
+        registry = self.operations.spec.registry
+        named = registry.model_dump(exclude_unset=True, mode="json") if registry is not None else {}
+        return (deployed.get("registry") or {}) != named
 
     def _exists(self, targets: Sequence[Urn]) -> bool:
         with self.deployment.engine_errors():

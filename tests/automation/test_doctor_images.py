@@ -9,6 +9,7 @@ import pytest
 from automation.engine.checks import images, tools
 from automation.engine.network import OFFLINE, HttpReply, fetch
 from automation.engine.registry_client import anonymous_access
+from automation.plan.existing_places import EXISTING_REGISTRIES
 from automation.processes import CompletedCommand
 from automation.stack.document import Stack
 from tests.automation.check_inputs import check_input, replies, stack, tool
@@ -178,3 +179,26 @@ def test_the_clouds_command_line_must_be_installed_where_images_are_pushed(
 ) -> None:
     facts = check_input(tmp_path, run_tool=tool({"aws": FOUND, "session-manager-plugin": FOUND} if installed else {}))
     assert tools.check_command_line(facts, stack(changes=changes)).verdict == verdict
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure", "kubernetes"])
+def test_images_of_an_existing_registry_are_those_of_the_stack(tmp_path: Path, cloud: str) -> None:
+    changes = {
+        "registry.existing": EXISTING_REGISTRIES[cloud],
+        "services.web.image": "web:1.0",
+        "kubernetes.registry": None,
+    }
+    used = stack(cloud, changes)
+    assert images.check_hosted_images(check_input(tmp_path), used).observed == "no image is in another registry"
+    address = used.spec.services["web"].image
+    found = check_input(tmp_path, run_tool=tool({f"{INSPECT} {address}": FOUND}))
+    assert images.check_own_images(found, used).observed == "the images of web are in the stack's registry"
+    absent = images.check_own_images(check_input(tmp_path, run_tool=tool({INSPECT: ABSENT})), used)
+    assert (absent.verdict, absent.fix) == ("failed", "run `agent-platform images push trial web --from IMAGE`")
+
+
+def test_an_image_that_docker_pulls_from_an_existing_registry_is_in_another_one(tmp_path: Path) -> None:
+    used = stack("docker", {"registry.existing": EXISTING_REGISTRIES["docker"], "services.web.image": "web:1.0"})
+    found = check_input(tmp_path, run_tool=tool({INSPECT: FOUND}))
+    assert images.check_hosted_images(found, used).observed == "registry.example.com:5000/team/web:1.0 can be pulled"
+    assert images.check_own_images(found, used).verdict == "ok"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from automation.deploy import DeploymentFailed, Failure
+from automation.deploy import Deployment, DeploymentFailed, Failure
+from automation.images.supply import ImageSupply
 from automation.stack.document import read_stack
 from tests.automation.test_images import FILE, REPOSITORY, Start, fake, stack_text
 from tests.automation.test_images import programs as programs
@@ -69,3 +70,32 @@ def test_a_push_to_an_existing_registry_pins_the_name_without_its_host(
         "page": ("111122223333.dkr.ecr.us-west-2.amazonaws.com/team/page", False),
     }
     assert read_stack(tmp_path, "dev").spec.services["web"].image.startswith("444455556666.dkr.ecr")
+
+
+class DeployedPlatform:
+    """Engine with the platform of the last update."""
+
+    def __init__(self, platform: object) -> None:
+        self.platform = platform
+
+    def deployed_platform(self) -> object:
+        return self.platform
+
+
+@pytest.mark.parametrize(
+    ("registry", "services"),
+    [
+        ({"existing": {"aws": {"repositories": {"web": "team/web", "page": "team/page"}}}}, ["web"]),
+        ({"existing": {"aws": {"repositories": {"web": "other/web", "page": "team/page"}}}}, ["page", "web"]),
+        (None, ["page", "web"]),
+    ],
+)
+def test_after_a_move_to_another_registry_every_image_is_looked_up(
+    start: Start, monkeypatch: pytest.MonkeyPatch, registry: object, services: list[str]
+) -> None:
+    here = IN_OTHER_ACCOUNT.replace("arn:aws:ecr:eu-west-1:444455556666:repository/team/web", "team/web")
+    operations = start(text=FILE + here)
+    deployed = {"services": {"page": {"image": "page:1.0"}, "web": {"image": "web:old"}}, "registry": registry}
+    monkeypatch.setattr(Deployment, "engine", DeployedPlatform(deployed))
+    supply = ImageSupply(operations.deployment, lambda _text: None, operations)
+    assert [image.service for image in supply._new_images()] == services  # noqa: SLF001
