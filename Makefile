@@ -26,6 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 ENGINE := .cache/engine/pulumi
+PYTHON_SDK := .cache/engine/pulumi-python-sdk
 ENGINE_TESTS ?= tests/engine
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
@@ -59,7 +60,7 @@ tests: $(VENV)/.development
 long-test: $(VENV)/.development
 	@$(BIN)/pytest -n 3 --dist loadgroup -m long --ignore tests/engine
 
-engine: $(ENGINE)
+engine: $(ENGINE) $(PYTHON_SDK)
 
 # The CLI cannot be downloaded everywhere, its Go module can; the first build takes minutes, later ones use Go's cache.
 $(ENGINE): tools/engine/go.mod tools/engine/go.sum
@@ -69,6 +70,10 @@ $(ENGINE): tools/engine/go.mod tools/engine/go.sum
 	  -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$(ENGINE_VERSION)" \
 	  github.com/pulumi/pulumi/pkg/v3/cmd/pulumi || { echo "make engine cannot build the Pulumi CLI: see the lines above"; exit 1; }
 	@touch $@
+
+# The language host for Python is no Go module, its generator of SDKs is; with the packages of the CLI compiled it takes seconds.
+$(PYTHON_SDK): tools/engine/go.mod tools/engine/go.sum tools/engine/python_sdk/main.go | $(ENGINE)
+	@cd tools/engine && go build -buildvcs=false -ldflags "-s -w" -o ../../$@ ./python_sdk
 
 engine-test: engine $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ENGINE_TESTS)

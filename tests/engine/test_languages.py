@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from components.package.provider import TOKEN
 from tests.components.package_host import in_package
 from tests.components.test_programs import spec
 from tests.engine.conftest import need_engine
+from tests.engine.language_host.host import SDK_GENERATOR
 from tests.engine.project import EngineProject, engine_path
 from tests.planning import ROOT, SECRET
 
@@ -56,6 +58,28 @@ for name in ("url", "networkId"):
 """Program that asks the engine for the component, as the SDKs of the package do."""
 
 
+WITH_CLASS = """
+import pulumi
+import pulumi_random
+from agent_platform import AgentPlatform
+
+index = pulumi_random.RandomPet("index")
+gateway = {
+    "app": "fastapi", "image": "ghcr.io/acme/gateway:1.4", "path": "/",
+    "secrets": ["OPENAI_API_KEY"], "environment": {"INDEX": index.id},
+}
+spec = {
+    "cloud": "aws", "aws": {"region": "us-west-2", "account_id": "111122223333"}, "profile": "development",
+    "services": {"gateway": gateway},
+}
+secrets = {"OPENAI_API_KEY": pulumi.Config().require_secret("openaiApiKey")}
+platform = AgentPlatform(f"search-{pulumi.get_stack()}", spec, secrets=secrets)
+pulumi.export("url", platform.outputs["url"])
+pulumi.export("role", platform.details.services["gateway"].identity)
+"""
+"""Program of the example in Python with the class instead of the SDK."""
+
+
 def need(program: str) -> None:
     """Skip the test when a program is missing."""
     if shutil.which(program, path=engine_path()) is None:
@@ -83,6 +107,22 @@ def program(tmp_path: Path) -> EngineProject:
     for name in ("__main__.py", "Pulumi.yaml"):
         (project.folder / name).unlink()
     return project
+
+
+def use_environment_of_the_tests(project: EngineProject) -> None:
+    """Let the program of a project file run in the environment of the tests, which has its requirements."""
+    file = project.folder / "Pulumi.yaml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document["runtime"]["options"]["virtualenv"] = sys.prefix
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def install(sdk: Path, folder: Path) -> None:
+    """Install a Python SDK beside a program: the environment of the tests does not change."""
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", folder, sdk], check=True
+    )
 
 
 def write_yaml(project: EngineProject, package: Path, platform: Mapping[str, object]) -> None:
@@ -172,6 +212,34 @@ def test_an_example_deploys_what_a_python_program_declares(
     assert str(outputs["url"]).startswith("http")
     assert ":role/" in str(outputs["role"])
     check_dependency(program)
+
+
+@pytest.mark.long(reason="a deployment of its own, and an SDK that is built with setuptools from a package index")
+def test_the_example_in_python_deploys_by_its_sdk_what_the_class_declares(
+    program: EngineProject, package: Path
+) -> None:
+    need(SDK_GENERATOR)
+    shutil.copytree(PROGRAMS / "python", program.folder, dirs_exist_ok=True)
+    use_environment_of_the_tests(program)
+    program.run("package", "add", str(package), stack=None)
+    sdk = program.folder / "sdks" / "acme-agent-platform"
+    assert "sdks/acme-agent-platform" in (program.folder / "requirements.txt").read_text(encoding="utf-8")
+    assert (sdk / "acme_agent_platform" / "py.typed").is_file()
+    install(sdk, program.folder)
+    start(program)
+    program.up()
+    outputs = check_deployed(program, "aws", "search-prod")
+    assert str(outputs["url"]).startswith("http")
+    assert ":role/" in str(outputs["role"])
+    check_dependency(program)
+    before = program.cloud.objects()
+    (program.folder / "__main__.py").write_text(WITH_CLASS, encoding="utf-8")
+    # the class has its inputs in no component, and a component has no object
+    assert {step["op"] for step in program.steps() if TOKEN not in step["urn"].split("::")[2].split("$")[-1:]} == {
+        "same"
+    }
+    program.up()
+    assert program.cloud.objects() == before
 
 
 @pytest.mark.long(reason="a deployment of its own")

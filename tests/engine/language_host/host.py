@@ -2,13 +2,17 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Any, Protocol
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import IO, Any, Protocol
 
 import grpc
 from google.protobuf import empty_pb2
@@ -19,6 +23,8 @@ PROGRAM = Path(__file__).parent / "program.py"
 BAIL_EXIT_CODE = 32
 """Exit code of a program whose error has been printed; the engine prints nothing more about it."""
 PLUGIN_FILE = "pulumi-plugin.json"
+SDK_GENERATOR = "pulumi-python-sdk"
+"""Program of `make engine` that writes the Python SDK of a package; the CLI asks the language host for it."""
 Context = grpc.ServicerContext
 
 
@@ -93,8 +99,36 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: Context
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """Install nothing: the environment of the tests has the dependencies."""
+        """Install nothing: the environment of the tests, which has the dependencies, becomes the one that a project file names."""
+        virtualenv = MessageToDict(request.info.options).get("virtualenv")
+        folder = Path(request.info.root_directory) / str(virtualenv)
+        if virtualenv and not folder.exists():
+            folder.symlink_to(sys.prefix)
         yield from ()
+
+    def GeneratePackage(
+        self, request: language_pb2.GeneratePackageRequest, context: Context
+    ) -> language_pb2.GeneratePackageResponse:
+        """Write the SDK of a package into a folder."""
+        program = shutil.which(SDK_GENERATOR, path=self._variables.get("PATH"))
+        if program is None:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"no {SDK_GENERATOR} on PATH: run `make engine`")
+        with TemporaryDirectory() as folder:
+            schema = Path(folder) / "schema.json"
+            schema.write_text(request.schema, encoding="utf-8")
+            command = [str(program), str(schema), request.directory, request.loader_target]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            context.abort(grpc.StatusCode.UNKNOWN, done.stderr)
+        return language_pb2.GeneratePackageResponse()
+
+    def Link(self, request: language_pb2.LinkRequest, context: Context) -> language_pb2.LinkResponse:
+        """Add the folders of SDKs to the requirements of a program, as the toolchain pip has them."""
+        file = Path(request.info.program_directory) / "requirements.txt"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        lines += [each.path for each in request.packages if each.path not in lines]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return language_pb2.LinkResponse()
 
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: Context
@@ -108,11 +142,11 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             ["-m", "pulumi.policy", *request.args, folder] if request.kind == "analyzer" else [folder, *request.args]
         )
         command = [str(python), "-u", *arguments]
-        process = subprocess.Popen(command, cwd=request.pwd, env=dict(self._variables), stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, cwd=request.pwd, env=dict(self._variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         context.add_callback(process.kill)
-        assert process.stdout is not None
-        for line in process.stdout:
-            yield language_pb2.RunPluginResponse(stdout=line)
+        yield from _output_of(process)
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
     def Cancel(self, request: Any, context: Context) -> empty_pb2.Empty:
@@ -131,6 +165,24 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def _send(self, number: signal.Signals) -> None:
         if self._program is not None and self._program.poll() is None:
             self._program.send_signal(number)
+
+
+def _output_of(process: "subprocess.Popen[bytes]") -> Iterator[language_pb2.RunPluginResponse]:
+    """Yield the lines of both outputs of a process as they come."""
+    lines: SimpleQueue[language_pb2.RunPluginResponse | None] = SimpleQueue()
+
+    def read(stream: IO[bytes], *, error: bool) -> None:
+        for line in stream:
+            part = language_pb2.RunPluginResponse(stderr=line) if error else language_pb2.RunPluginResponse(stdout=line)
+            lines.put(part)
+        lines.put(None)
+
+    assert process.stdout is not None and process.stderr is not None
+    for stream in (process.stdout, process.stderr):
+        Thread(target=read, args=(stream,), kwargs={"error": stream is process.stderr}, daemon=True).start()
+    for _ in range(2):
+        while (line := lines.get()) is not None:
+            yield line
 
 
 def required_packages() -> Iterator[plugin_pb2.PackageDependency]:
