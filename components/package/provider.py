@@ -6,27 +6,22 @@ schema is generated from the spec (`automation.plan.docs.package`) and checked i
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pulumi
 from pulumi.provider import ConstructResult, Provider
-from pulumi.provider.server import main
 
 from components.agent_platform import AgentPlatform
 from components.package.inputs import SECRETS, CallerInputs
 from components.package.names import camel_case
-from components.program import collect_garbage_rarely
 from components.program_settings import settings_of
 from providers.contract.component import type_token
 from providers.contract.diagnostics import InvalidConfiguration
 
 TOKEN = type_token("agent-platform")
 """Type of the component, which is that of stack files and of Python programs too."""
-
-
 INSTALLED = re.compile(r"-v(?P<version>\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?)$")
 """End of the name of the folder into which the engine installs a version of a repository."""
 
@@ -37,6 +32,9 @@ class PackageProvider(Provider):
     def __init__(self, schema: str) -> None:
         version: str = json.loads(schema)["version"]
         super().__init__(version, schema)
+        self.own_version = version
+        self.sdk_version = ""
+        """Version of the package for which the SDK of the caller was made; empty when it is not known."""
 
     def construct(
         self,
@@ -60,7 +58,15 @@ class PackageProvider(Provider):
             platform = AgentPlatform(name, spec, options, secrets=secrets)
         except InvalidConfiguration as refused:
             raise caller.refusal(refused.diagnostics) from None
+        if self.sdk_version and release_of(self.sdk_version) != release_of(self.own_version):
+            problem = f"the SDK is of version {self.sdk_version}, and the package of {self.own_version}"
+            pulumi.log.warn(f"{problem}; run `pulumi package add` again", resource=platform)
         return ConstructResult(platform.urn, state_of(platform.details))
+
+
+def release_of(version: str) -> str:
+    """Return a version without what follows a hyphen: languages write the commit of a version without a tag differently."""
+    return version.partition("-")[0]
 
 
 def state_of(value: object) -> dict[str, pulumi.Input[object]]:
@@ -86,9 +92,3 @@ def installed_schema(folder: Path) -> str:
     schema = (folder / "schema.json").read_text(encoding="utf-8")
     installed = INSTALLED.search(folder.parent.name)
     return schema if installed is None else json.dumps({**json.loads(schema), "version": installed["version"]})
-
-
-def serve(folder: Path) -> None:
-    """Serve the package of a folder until the engine ends; the first argument of the process is the engine's address."""
-    collect_garbage_rarely()
-    main(PackageProvider(installed_schema(folder)), sys.argv[1:])

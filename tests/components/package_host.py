@@ -11,7 +11,6 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2_grpc, status_pb2
 from pulumi.runtime.proto.errors_pb2 import InputPropertiesError
 
@@ -21,6 +20,7 @@ from automation.plan.recorder import Mode, Recorder
 from automation.plan.sdk_internals import SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT, decode
 from components.package.names import fields_by_property
 from components.package.provider import TOKEN, PackageProvider
+from components.package.server import PackageServicer
 from components.validation.schema import inner_type, model_of, value_type
 from providers.contract.spec import Platform
 from tests.planning import ROOT
@@ -110,12 +110,17 @@ class Host:
     recorded: RemoteRecorder
     engine: Engine
     classes: dict[str, Any] = field(default_factory=dict[str, Any])
+    sdk_version: str = ""
+    """Version with which the engine configures the provider: that of the caller's SDK."""
 
     def construct(self, *requests: provider_pb2.ConstructRequest) -> list[provider_pb2.ConstructResponse]:
         """Return the answers to calls that are made at once; raises Refused."""
 
         async def run() -> list[provider_pb2.ConstructResponse]:
-            servicer = ProviderServicer(PackageProvider(SCHEMA), [], self.address)
+            servicer = PackageServicer(PackageProvider(SCHEMA), [], self.address)
+            arguments = struct_pb2.Struct()
+            arguments.update({"version": self.sdk_version} if self.sdk_version else {})
+            await servicer.Configure(provider_pb2.ConfigureRequest(args=arguments), Aborting())
             calls = [asyncio.ensure_future(servicer.Construct(request, Aborting())) for request in requests]
             return list(await asyncio.gather(*calls))
 

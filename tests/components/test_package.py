@@ -13,6 +13,7 @@ from automation.plan.inventory import Inventory, Secret, Unknown, plain
 from automation.plan.recorder import Mode
 from components.package.names import camel_case, in_camel_case, snake_case
 from components.package.provider import PackageProvider, installed_schema
+from components.package.server import SDKS
 from components.settings import all_secrets
 from components.validation.parse import parse
 from providers import AVAILABLE
@@ -30,7 +31,7 @@ from tests.components.package_host import (
     state_of,
 )
 from tests.components.test_programs import spec
-from tests.planning import production
+from tests.planning import ROOT, production
 
 KEY = "OPENAI_API_KEY"
 BUCKET = f"urn:pulumi:{STACK}::{PROJECT}::random:index/randomPet:RandomPet::pet"
@@ -257,6 +258,22 @@ def test_another_resource_of_the_package_is_refused(small: Host) -> None:
 def test_adjustments_are_messages_of_the_component(small: Host) -> None:
     small.construct(small.request({**inputs_of(), "recovery": {"standbyRegion": "us-east-1"}}))
     assert any("recovery" in message for message in small.engine.messages)
+
+
+@pytest.mark.parametrize(
+    ("sdk", "warned"), [("0.1.0", False), ("", False), ("0.1.0-x1f2e3d", False), ("0.1.1", True), ("0.2.0", True)]
+)
+def test_an_sdk_of_another_version_is_named(sdk: str, warned: bool, small: Host) -> None:
+    small.sdk_version = sdk
+    small.construct(small.request(inputs_of()))
+    sentence = f"the SDK is of version {sdk}, and the package of 0.1.0; run `pulumi package add` again"
+    assert any(sentence in message for message in small.engine.messages) is warned
+
+
+def test_the_package_needs_the_sdks_of_its_requirements() -> None:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    names = {line.partition("==")[0].replace("-", "_") for line in lines if line.startswith("pulumi-")}
+    assert set(SDKS) == names
 
 
 @pytest.mark.parametrize(
