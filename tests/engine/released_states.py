@@ -1,9 +1,9 @@
 """States written by a release, which later releases must take over without a replacement.
 
-    python -m tests.engine.released_states          # once per release, with the engine: writes one file per cloud
+    python -m tests.engine.released_states          # once per release, with the engine: writes one file per cloud and one for Docker
 
 A file contains the stack file, the exported state and the objects of the cloud. The secrets of the state are test values,
-encrypted with the passphrase of the test projects.
+encrypted with the passphrase of the test projects. That of Docker has the plan of Pulumi.local.yaml (tests/docker/test_released.py).
 """
 
 import gzip
@@ -15,11 +15,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
+from automation.plan.build import plan_of
 from automation.plan.inventory import Value
+from automation.stack.document import read_stack
 from tests.engine.fake_cloud.cloud import FakeObject
 from tests.engine.project import FAKE_CLOUDS, STACK, EngineProject, missing_engine
+from tests.planning import ROOT
 
 FOLDER = Path(__file__).parent / "released"
+DOCKER_FOLDER = ROOT / "tests" / "docker" / "released"
+LASTING = ("docker:index/volume:Volume", "random:", "tls:")
+"""Beginnings of the types on Docker that must not be replaced."""
 SOURCE_LOCATIONS = {"sourcePosition", "stackTrace"}
 """Keys of a state with paths of the machine that wrote it."""
 
@@ -35,6 +41,16 @@ def write_release(version: str, cloud: str, project: EngineProject) -> Path:
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{version}-{cloud}.json.gz"
     path.write_bytes(gzip.compress(json.dumps(content, sort_keys=True).encode(), mtime=0))
+    return path
+
+
+def write_docker_plan(version: str, folder: Path) -> Path:
+    """Write the URNs of the plan on Docker, with the inputs of what has data or is generated, and return the path of the file."""
+    resources = plan_of(read_stack(ROOT, "local"), ROOT).inventory.resources
+    inputs = {each.urn: dict(each.inputs) if each.type.startswith(LASTING) else None for each in resources}
+    content = {"stack_file": (ROOT / "Pulumi.local.yaml").read_text(encoding="utf-8"), "resources": inputs}
+    path = folder / f"{version}.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(content, sort_keys=True, default=str).encode(), mtime=0))
     return path
 
 
@@ -59,7 +75,7 @@ def without_source_locations(value: Value) -> Value:
 
 
 def main() -> int:
-    """Write the state of every cloud for the version of this checkout."""
+    """Write the states and the plan for the version of this checkout."""
     from importlib.metadata import version
 
     if missing_engine():
@@ -70,6 +86,7 @@ def main() -> int:
             project = EngineProject.create(Path(home)).init(cloud)
             project.up()
             print(write_release(version("agent-platform"), cloud, project))
+    print(write_docker_plan(version("agent-platform"), DOCKER_FOLDER))
     return 0
 
 
