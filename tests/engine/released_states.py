@@ -3,7 +3,7 @@
     python -m tests.engine.released_states          # once per release, with the engine: writes one file per cloud and one for Docker
 
 A file contains the stack file, the exported state and the objects of the cloud. The secrets of the state are test values,
-encrypted with the passphrase of the test projects. That of Docker has the plan of Pulumi.local.yaml (tests/docker/test_released.py).
+encrypted with the passphrase of the test projects. That of Docker has the plan of Pulumi.local.yaml (tests/docker/test_released_plan.py).
 """
 
 import gzip
