@@ -186,7 +186,7 @@ def no_delegation() -> Replies:
     return documents
 
 
-def no_way_out() -> Replies:
+def no_gateway() -> Replies:
     documents = described_vnet()
     _first(documents, "az network vnet show", "subnets")["natGateway"] = None
     return documents
@@ -224,7 +224,7 @@ UNFIT: Mapping[str, tuple[str, Replies, str]] = {
     "two subnets in a zone": ("aws", two_in_a_zone(), "are both in us-west-2b"),
     "no VPC": ("aws", no_vpc(), f"network.existing.aws.vpc_id: {VPC} does not exist in us-west-2"),
     "no delegation": ("azure", no_delegation(), "is not delegated to Microsoft.App/environments"),
-    "no way out": ("azure", no_way_out(), "has neither a NAT gateway nor a route table"),
+    "no gateway": ("azure", no_gateway(), "has neither a NAT gateway nor a route table"),
     "no subnet": ("azure", no_subnet(), f"the VNet has no subnet {AZURE_FIELDS[0]}"),
     "another purpose": ("gcp", other_purpose(), "services has the purpose VPC_NONE"),
     "no subnet on Google Cloud": ("gcp", no_gcp_subnet(), "agents does not exist in us-central1"),

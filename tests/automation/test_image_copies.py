@@ -93,8 +93,8 @@ class DeployedPlatform:
 def test_after_a_move_to_another_registry_every_image_is_looked_up(
     start: Start, monkeypatch: pytest.MonkeyPatch, registry: object, services: list[str]
 ) -> None:
-    here = IN_OTHER_ACCOUNT.replace("arn:aws:ecr:eu-west-1:444455556666:repository/team/web", "team/web")
-    operations = start(text=FILE + here)
+    in_account = IN_OTHER_ACCOUNT.replace("arn:aws:ecr:eu-west-1:444455556666:repository/team/web", "team/web")
+    operations = start(text=FILE + in_account)
     deployed = {"services": {"page": {"image": "page:1.0"}, "web": {"image": "web:old"}}, "registry": registry}
     monkeypatch.setattr(Deployment, "engine", DeployedPlatform(deployed))
     supply = ImageSupply(operations.deployment, lambda _text: None, operations)

@@ -204,13 +204,13 @@ REFUSED: Mapping[str, tuple[str, Mapping[str, object], object, str]] = {
         "aws", {"services.web.image_credentials": "LOGIN"}, ...,
         "services.web.image_credentials: not supported on aws: ECR accepts no user name and password",
     ),
-    "no way to a registry on the internet": (
+    "a registry on the internet without outbound access": (
         "azure", {"network.private_endpoints": True, "network.egress": "none"},
         {"azure": {"registry_id": REGISTRY_ID, "private_endpoint": False}},
         "registry.existing.azure.private_endpoint: not supported on azure: acmeimages.azurecr.io cannot be reached while "
         "network.egress is none.",
     ),
-    "ECR of another region without a way out": (
+    "ECR of another region without outbound access": (
         "aws", {"network.private_endpoints": True, "network.egress": "none"},
         {"aws": {"repositories": {"web": "arn:aws:ecr:eu-west-1:444455556666:repository/web"}}},
         "services.web.image: not supported on aws:",

@@ -1,4 +1,4 @@
-"""Networks that somebody made by hand in the fake cloud, and the block of a stack file that names them."""
+"""Networks made by hand: objects of the fake cloud, and the block of a stack file that names them."""
 
 import json
 from collections.abc import Iterator, Mapping

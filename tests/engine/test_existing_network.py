@@ -20,7 +20,7 @@ OTHERS = {"aws": "vpc-", "gcp": "shared", "azure": "virtualNetworks/main"}
 
 
 def connected(project: EngineProject, cloud: str) -> EngineProject:
-    """Create a stack whose platform uses a network that somebody made by hand."""
+    """Create a stack whose platform uses a network made by hand."""
     raw = small_platform(cloud)
     network = {"zones": 2, "existing": make(project.cloud, raw)}
     return project.init_with(small_platform(cloud, network=network))

@@ -1,6 +1,6 @@
 """Checks of what exists already: the network and the registry of others, by the command line of the cloud.
 
-The update reads the network as well, and refuses it by the same functions; without the command line, it is the first to tell.
+The update reads the network as well, and refuses it by the same functions; without the command line, it is the first to refuse it.
 """
 
 from collections.abc import Callable, Iterator, Mapping

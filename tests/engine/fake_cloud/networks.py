@@ -1,4 +1,4 @@
-"""Results of provider functions about networks that somebody made by hand: read from the objects of the cloud.
+"""Results of provider functions about networks made by hand: read from the objects of the cloud.
 
 With the setting `network` a cloud has such objects (`tests.engine.handmade_networks`); without it, the answers are those of the plan.
 """
@@ -41,11 +41,11 @@ def _one(cloud: FakeCloud, token: str, identity: object) -> Answer:
 
 def _filtered(cloud: FakeCloud, token: str, arguments: Arguments) -> list[Answer]:
     """Return the objects of EC2 that all filters and tags name."""
-    wanted = {str(each.get("name")): texts(each.get("values")) for each in mappings(arguments.get("filters"))}
+    filters = {str(each.get("name")): texts(each.get("values")) for each in mappings(arguments.get("filters"))}
     tags = arguments.get("tags")
     keys = {"vpc-id": "id" if token == VPC else "vpcId", "subnet-id": "id"}
     found = [outputs(item) for item in cloud.objects(token)]
-    for name, values in wanted.items():
+    for name, values in filters.items():
         found = [each for each in found if str(each.get(keys[name])) in values]
     if is_mapping(tags):
         found = [each for each in found if is_mapping(own := each.get("tags")) and tags.items() <= own.items()]
@@ -70,7 +70,7 @@ def _tables(cloud: FakeCloud, arguments: Arguments) -> Answer:
 
 
 def private_zones(cloud: FakeCloud) -> list[Answer]:
-    """Return the private DNS zones that somebody made by hand."""
+    """Return the private DNS zones that were made by hand."""
     empty: Answer = {"description": "", "managedZoneId": "2", "nameServers": []}
     return [{**empty, **outputs(item)} for item in cloud.objects(ZONE) if outputs(item).get("visibility") == "private"]
 
@@ -83,8 +83,8 @@ def _networks(cloud: FakeCloud, arguments: Arguments) -> Answer:
 def _subnetworks(cloud: FakeCloud, arguments: Arguments) -> Answer:
     empty: Answer = {"description": "", "networkSelfLink": "", "selfLink": ""}
     found = [{**empty, **outputs(item)} for item in cloud.objects(SUBNETWORK)]
-    here = [each for each in found if each.get("region") == arguments.get("region")]
-    return {"id": "subnetworks", "region": arguments.get("region"), "subnetworks": [*here]}
+    regional = [each for each in found if each.get("region") == arguments.get("region")]
+    return {"id": "subnetworks", "region": arguments.get("region"), "subnetworks": [*regional]}
 
 
 def _named(token: str) -> Callable[[FakeCloud, Arguments], Answer]:
