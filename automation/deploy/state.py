@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from automation.plan.inventory import Value
@@ -28,9 +28,13 @@ def state_resources(exported: ExportedState, *, pending_deletes: bool = True) ->
 
 def without_types(exported: ExportedState, types: Collection[str]) -> ExportedState:
     """Return an exported state without the resources of these types."""
+    return with_resources(exported, [each for each in state_resources(exported) if each.get("type") not in types])
+
+
+def with_resources(exported: ExportedState, resources: Sequence[StateResource]) -> ExportedState:
+    """Return an exported state with other resources."""
     deployment = exported.get("deployment")
-    resources = [resource for resource in state_resources(exported) if resource.get("type") not in types]
-    return {**exported, "deployment": {**(deployment if is_mapping(deployment) else {}), "resources": resources}}
+    return {**exported, "deployment": {**(deployment if is_mapping(deployment) else {}), "resources": list(resources)}}
 
 
 def state_operations(exported: ExportedState) -> list[Mapping[str, Value]]:

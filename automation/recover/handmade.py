@@ -16,6 +16,7 @@ from pulumi.automation import EngineEvent
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import update_message
+from automation.recover.imported_inputs import limit_inputs
 from automation.recover.importer import ImportResult, import_matches, previewed_events
 from automation.recover.match import Match, ObservedObject
 from automation.recover.missing_resources import MissingResource, planned_creations, related_resources
@@ -111,6 +112,7 @@ def import_objects(deployment: "Deployment", matches: Sequence[Match], events: I
         _remove(deployment, result.imported)
         raise _not_imported(deployment, matches, result)
     urns = {match.missing.urn for match in matches}
+    limit_inputs(deployment, result.imported)
     try:
         preview = deployment.preview()
     except DeploymentFailed:

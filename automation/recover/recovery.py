@@ -14,6 +14,7 @@ from automation.deploy.results import update_message
 from automation.deploy.state import ExportedState
 from automation.recover.blockers import remove_blockers, state_files, unrepairable_state
 from automation.recover.discovery import Discovery, discover
+from automation.recover.imported_inputs import limit_inputs
 from automation.recover.importer import ImportResult, import_matches
 from automation.recover.missing_resources import pending_creations, pending_operations
 from automation.recover.steps import (
@@ -111,6 +112,7 @@ def _import(deployment: Deployment, log: StepLog, discovery: Discovery) -> Impor
         return ImportResult(imported=matches)
     with deployment.engine_errors():
         result = import_matches(deployment.engine, matches, discovery.related, _message(deployment))
+    limit_inputs(deployment, result.imported)
     log_imports(log, result)
     return result
 

@@ -85,6 +85,8 @@ class ImportTable:
     """Region in an address of a search; empty for an object without one, and for a cloud whose addresses have none."""
     in_region: Callable[[str, str], str] | None = None
     """Import ID of an object in another region than that of its provider; None where no provider has such objects."""
+    reads_whole_objects: bool = False
+    """True where an import takes fields that the cloud has set for inputs of the program."""
 
     @cached_property
     def by_type(self) -> Mapping[str, ImportRule]:

@@ -41,6 +41,8 @@ NAMED = (
 GENERATED = (f"{PREFIX}core/v1:ConfigMap", f"{PREFIX}core/v1:Secret")
 """Types whose objects have generated names."""
 IMPORT_TABLE = ImportTable(
+    # such as the address of a Service and the volume of a claim, without which the provider would replace these
+    reads_whole_objects=True,
     rows=(
         *(ImportRule(token, "{namespace}/{name}", f"{token}/{{namespace}}/{{name}}") for token in (*NAMED, *GENERATED)),
         ImportRule(NAMESPACE, "{name}", f"{NAMESPACE}/{{name}}"),
