@@ -6,7 +6,6 @@ No type reports a running revision: an update waits until the new replicas of a 
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
-    PASSWORD_TYPE,
     STORES_TO_EXISTING,
     ReplacingChange,
     ResourceTraits,
@@ -32,8 +31,6 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     running=(),
     replicas=DEPLOYMENT,
-    # the namespace too: its deletion would delete the volumes with everything else
-    kept=frozenset({PASSWORD_TYPE, NAMESPACE, STATEFUL_SET, VOLUME_CLAIM, DATABASE_CLUSTER}),
     losing=(
         *STORES_TO_EXISTING,
         ReplacingChange("kubernetes.namespace", "*", "an object cannot move to another namespace"),

@@ -11,7 +11,7 @@ from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.host_removal import HostRemoval
 from automation.local.state import LocalState
-from providers import resource_traits
+from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.preflight import Environment, HostChecks, HostObject, HostUnreachable
 from providers.docker.ownership import owner_of_state
@@ -105,7 +105,7 @@ def test_docker_alone_keeps_data(engine: FakeEngine) -> None:
     assert HostRemoval(deployment(engine), print).keeps_data
     assert not HostRemoval(deployment(engine, name="pr-7"), print).keeps_data
     assert not HostRemoval(deployment(engine, "prod"), print).keeps_data
-    assert {cloud for cloud in ("aws", "gcp", "azure", "docker") if resource_traits(cloud).kept} == {"docker"}
+    assert {cloud for cloud in AVAILABLE if resource_traits(cloud).kept} == {"docker"}
 
 
 @pytest.mark.parametrize("option", ["--volumes", "--force-by-label"])
