@@ -1,96 +1,27 @@
 """Every key of the spec, changed on objects of a real API server: none that holds data is replaced, and nothing is left at the end.
 
-Keys are changed in groups, each of which is one valid platform before and after: 150 separate platforms would take hours. The
-objects are those of `agent-platform render`, applied by kubectl; the engine compares them in tests/engine.
+The objects are those of `agent-platform render`, applied by kubectl; `test_engine_changes.py` changes the same keys by the engine.
 """
 
 import json
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping
 
 import pytest
 
-from automation.plan.spec_keys import BASE, LEAVES, Leaf
 from automation.render.documents import stream_of
 from automation.render.manifests import Manifest, render_stack
 from automation.render.secrets import with_placeholders
-from automation.stack.document import with_values
-from components.validation.parse import parse
-from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 from providers.kubernetes.resource_traits import RESOURCE_TRAITS
 from tests.kubernetes.control_plane.server import ControlPlane
+from tests.kubernetes.key_groups import GROUPS, KEYS, NAME, groups
 from tests.planning import plan
 
 pytestmark = pytest.mark.long(reason="needs an API server of Kubernetes and plans a dozen platforms")
-NAME, CLOUD = "keys", "kubernetes"
-OF_THE_CLUSTER = ("cloud", "kubernetes.context", "kubernetes.cluster_uid")
-"""Keys that lead to another cluster."""
-LOSING = {change.key for change in RESOURCE_TRAITS.losing}
-"""Keys whose change is refused without the permission to lose data."""
-BUILT = "services.web.build"
-"""Keys of an image that is built before an update."""
 HOLDS_DATA = {each.rpartition(":")[2] for each in RESOURCE_TRAITS.holds}
 """Kinds of objects that hold data."""
 APPLY = ("apply", "--server-side", "--validate=strict", "--filename=-")
 END_SECONDS = 300
-KEYS = 140
-"""Keys that are changed, at least."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Keys that are changed together; `context` is what they need to have an effect."""
-
-    context: dict[str, object] = field(default_factory=dict[str, object])
-    changes: dict[str, object] = field(default_factory=dict[str, object])
-
-    @property
-    def before(self) -> Raw:
-        """Platform without the changes."""
-        return with_values(BASE, {"cloud": CLOUD, **self.context})
-
-    @property
-    def after(self) -> Raw:
-        """Platform with the changes."""
-        return with_values(self.before, self.changes)
-
-    def with_leaf(self, leaf: Leaf) -> "Group | None":
-        """Return the group with another key; None where both cannot be changed together."""
-        changed = leaf.values.get(CLOUD, leaf.value)
-        overlapping = any(each.startswith(f"{leaf.path}.") or leaf.path.startswith(f"{each}.") for each in self.changes)
-        group = Group({**self.context, **leaf.context}, {**self.changes, leaf.path: changed})
-        return group if not overlapping and accepted(group.before) and accepted(group.after) else None
-
-
-def accepted(raw: Raw) -> bool:
-    """True for a platform that a cluster can run."""
-    try:
-        parse(raw, NAME)
-    except InvalidConfiguration:
-        return False
-    return True
-
-
-def changed_leaves() -> Iterator[tuple[Leaf, Group]]:
-    """Yield the keys that a cluster honours or adjusts, and whose change keeps the cluster and its data; each with its own group."""
-    for leaf in LEAVES:
-        others = leaf.path in (*OF_THE_CLUSTER, *LOSING) or leaf.path.startswith(BUILT)
-        if leaf.block in (None, CLOUD) and not others and (alone := Group().with_leaf(leaf)):
-            yield leaf, alone
-
-
-def groups() -> list[Group]:
-    """Return the keys in as few groups as their values allow."""
-    found: list[Group] = []
-    for leaf, alone in changed_leaves():
-        for index, group in enumerate(found):
-            if larger := group.with_leaf(leaf):
-                found[index] = larger
-                break
-        else:
-            found.append(alone)
-    return found
 
 
 def manifests(raw: Raw) -> list[Manifest]:
@@ -123,17 +54,21 @@ def emptied(plane: ControlPlane) -> Generator[ControlPlane]:
     plane.kubectl("delete", "namespace", f"agent-platform-{NAME}", "--ignore-not-found", "--wait=false")
 
 
-def test_no_key_replaces_an_object_that_holds_data(emptied: ControlPlane) -> None:
-    all_groups = groups()
-    assert sum(len(group.changes) for group in all_groups) > KEYS
-    for group in all_groups:
-        before, after = manifests(group.before), manifests(group.after)
-        apply(emptied, before)
-        held = holding(uids(emptied, before))
-        # a field that cannot change is refused by the server
-        apply(emptied, after)
-        assert held.items() <= holding(uids(emptied, after)).items(), sorted(group.changes)
-        _expect_nothing_after_deletion(emptied, before[0].name)
+def test_the_groups_have_nearly_every_key() -> None:
+    assert len(groups()) == GROUPS
+    assert sum(len(group.changes) for group in groups()) > KEYS
+
+
+@pytest.mark.parametrize("index", range(GROUPS))
+def test_no_key_replaces_an_object_that_holds_data(emptied: ControlPlane, index: int) -> None:
+    group = groups()[index]
+    before, after = manifests(group.before), manifests(group.after)
+    apply(emptied, before)
+    held = holding(uids(emptied, before))
+    # a field that cannot change is refused by the server
+    apply(emptied, after)
+    assert held.items() <= holding(uids(emptied, after)).items(), sorted(group.changes)
+    _expect_nothing_after_deletion(emptied, before[0].name)
 
 
 def _expect_nothing_after_deletion(plane: ControlPlane, namespace: str) -> None:

@@ -13,21 +13,29 @@ from secrets import token_hex
 
 import yaml
 
+from tests.kubernetes.control_plane.client import ApiClient
 from tests.kubernetes.control_plane.definitions import definitions
 from tests.local.poll import eventually
 from tests.ports import free_port
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "openssl")
 """Programs of the control plane, all of one minor version of Kubernetes."""
+SCHEDULER = "kube-scheduler"
+"""Program that gives pods to nodes, where there are some."""
 CONTEXT = "acme-prod"
 """Context of the kubeconfig, of an administrator."""
+USERS = ("deployer", "stranger")
+"""Users without any right, each with a context of its name; their requests are in the audit log."""
+AUDIT_LOG = "audit.log"
+ADMINISTRATOR = "administrator"
+"""Kubeconfig of the controllers and the scheduler."""
 START_SECONDS, END_SECONDS, COMMAND_SECONDS = 300, 20, 120
 ISSUER = "https://kubernetes.default.svc"
 
 
-def missing_programs() -> str:
-    """Programs that are not on PATH; empty when all are."""
-    lacking = [name for name in PROGRAMS if shutil.which(name) is None]
+def missing_programs(*others: str) -> str:
+    """Programs of the control plane and others that are not on PATH; empty when all are."""
+    lacking = [name for name in (*PROGRAMS, *others) if shutil.which(name) is None]
     return f"not on PATH: {', '.join(lacking)}" if lacking else ""
 
 
@@ -39,6 +47,8 @@ class ControlPlane:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, "subprocess.Popen[bytes]"])
     ports: dict[str, int] = field(default_factory=dict[str, int])
     """Ports by program."""
+    tokens: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Tokens by context."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -50,10 +60,19 @@ class ControlPlane:
         """Variables with which kubectl and the provider find the server."""
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
-    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+    @property
+    def authority(self) -> Path:
+        """Certificates of the API server."""
+        return self.home / "certs" / "apiserver.crt"
+
+    def client(self, context: str = CONTEXT) -> ApiClient:
+        """Return a client of the user of a context, for one thread."""
+        return ApiClient(self.ports["api"], self.authority, self.tokens[context])
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, context: str = CONTEXT) -> str:
         """Return the output of kubectl; fails with its errors."""
         done = subprocess.run(
-            ("kubectl", f"--context={CONTEXT}", *arguments), input=stdin, env=dict(self.environment),
+            ("kubectl", f"--context={context}", *arguments), input=stdin, env=dict(self.environment),
             capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         assert done.returncode == 0, f"kubectl {' '.join(arguments[:4])}: {done.stderr[-1500:]}"
@@ -91,6 +110,7 @@ class ControlPlane:
             f"--service-account-issuer={ISSUER}", "--service-account-key-file=accounts.pub",
             "--service-account-signing-key-file=accounts.key", "--token-auth-file=tokens.csv",
             "--authorization-mode=Node,RBAC", "--enable-priority-and-fairness=false",
+            f"--audit-log-path={AUDIT_LOG}", "--audit-policy-file=audit.yaml",
         )  # fmt: skip
         eventually(lambda: self._answers("/readyz"), START_SECONDS)
 
@@ -122,20 +142,26 @@ def control_plane(home: Path) -> Generator[ControlPlane]:
 
 
 def _write_files(plane: ControlPlane) -> None:
-    """Key of service accounts, token of the administrator, and the kubeconfig."""
-    token = token_hex()
-    (plane.home / "tokens.csv").write_text(f"{token},admin,admin,system:masters", encoding="utf-8")
+    """Key of service accounts, tokens of the users, policy of the audit log, and the kubeconfig."""
+    plane.tokens.update({name: token_hex() for name in (CONTEXT, *USERS)})
+    rows = (
+        f"{plane.tokens[CONTEXT]},admin,admin,system:masters",
+        *(f"{plane.tokens[name]},{name},{name}" for name in USERS),
+    )
+    (plane.home / "tokens.csv").write_text("\n".join(rows), encoding="utf-8")
     key, public = plane.home / "accounts.key", plane.home / "accounts.pub"
     for command in (("genrsa", "-out", key, "2048"), ("rsa", "-in", key, "-pubout", "-out", public)):
         subprocess.run(("openssl", *map(str, command)), check=True, capture_output=True)
-    authority = str(plane.home / "certs" / "apiserver.crt")
-    server = {"server": f"https://127.0.0.1:{plane.ports['api']}", "certificate-authority": authority}
+    rules = [{"level": "Metadata", "users": list(USERS), "omitStages": ["RequestReceived"]}, {"level": "None"}]
+    audit = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules}
+    (plane.home / "audit.yaml").write_text(yaml.safe_dump(audit), encoding="utf-8")
+    server = {"server": f"https://127.0.0.1:{plane.ports['api']}", "certificate-authority": str(plane.authority)}
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": CONTEXT, "cluster": server}],
-        "users": [{"name": CONTEXT, "user": {"token": token}}],
-        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
+        "users": [{"name": name, "user": {"token": token}} for name, token in plane.tokens.items()],
+        "contexts": [{"name": name, "context": {"cluster": CONTEXT, "user": name}} for name in plane.tokens],
     }
     plane.kubeconfig.write_text(yaml.safe_dump(document), encoding="utf-8")
     plane.kubeconfig.chmod(0o600)
@@ -144,13 +170,19 @@ def _write_files(plane: ControlPlane) -> None:
 def _start_controllers(plane: ControlPlane) -> None:
     """Start the controllers, which delete what is in a deleted namespace."""
     # these programs use the current context, which the kubeconfig of the tests does not have
-    own = plane.home / "administrator"
+    own = plane.home / ADMINISTRATOR
     own.write_text(plane.kubeconfig.read_text(encoding="utf-8") + f"current-context: {CONTEXT}\n", encoding="utf-8")
     plane.start(
         "kube-controller-manager", f"--kubeconfig={own}", "--leader-elect=false", "--secure-port=0",
         "--service-account-private-key-file=accounts.key", "--root-ca-file=certs/apiserver.crt",
         "--horizontal-pod-autoscaler-sync-period=5s", "--pvclaimbinder-sync-period=2s",
     )  # fmt: skip
+
+
+def start_scheduler(plane: ControlPlane) -> None:
+    """Start the scheduler of a control plane that has nodes."""
+    own = plane.home / ADMINISTRATOR
+    plane.start(SCHEDULER, f"--kubeconfig={own}", "--leader-elect=false", "--secure-port=0")
 
 
 def _create_definitions(plane: ControlPlane) -> None:
