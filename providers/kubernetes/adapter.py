@@ -48,7 +48,7 @@ class Kubernetes:
 
         The provider reads the file that KUBECONFIG names on this machine: its content, or its path, would be in the state, from
         which `destroy` and `drift` take it on another machine. With `cluster_identifier` a renamed context or server replaces
-        nothing.
+        nothing. With `enable_patch_force` an update takes back fields that were edited by hand, as on every other target.
         """
         context = KubernetesContext(spec, scope.platform, region, scope.values)
         return kubernetes.Provider(
@@ -59,6 +59,7 @@ class Kubernetes:
             cluster_identifier=context.block.cluster_uid,
             namespace=context.namespace,
             enable_server_side_apply=True,
+            enable_patch_force=True,
             kube_client_settings=kubernetes.KubeClientSettingsArgs(qps=QUERIES_PER_SECOND, burst=BURST),
             opts=scope.opts(),
         )

@@ -42,7 +42,6 @@ def of_error(text: str) -> str:
             "violates the Pod Security standard restricted:v1.33: privileged",
         ),
         ('deployments.apps "web" already exists', 'deployments.apps "web" exists in the cluster, and not in the state'),
-        ('Apply failed with 1 conflict: conflict with "kubectl" using apps/v1', "kubectl manages the same fields"),
     ],
 )
 def test_errors_of_the_api_server_are_one_sentence(text: str, problem: str) -> None:

@@ -32,7 +32,6 @@ QUOTA = re.compile(
 NOT_ALLOWED = re.compile(r"cannot (?P<verb>\w+) resource \"(?P<resource>[\w/]+)\" in API group \"(?P<group>[\w.]*)\"")
 POD_SECURITY = re.compile(r"violates PodSecurity \"(?P<level>[\w:.]+)\": (?P<reason>[^\n]+)")
 EXISTS = re.compile(r"(?P<object>\w[\w.]* \"[\w.-]+\") already exists")
-CONFLICT = re.compile(r"conflicts? with \"(?P<manager>[^\"]+)\"")
 PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 CONFIG_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 OUT_OF_MEMORY = "OOMKilled"
@@ -100,12 +99,6 @@ def error_diagnosis(stack: str, failed: FailedResource) -> Diagnosis | None:
     if found := EXISTS.search(failed.text):
         problem = f"{part}: {found['object']} exists in the cluster, and not in the state of the stack"
         return Diagnosis(problem, f"run `agent-platform recover {stack}`, or delete it with kubectl")
-    if found := CONFLICT.search(failed.text):
-        problem = f"{part}: {found['manager']} manages the same fields"
-        forced = f"`PULUMI_K8S_ENABLE_PATCH_FORCE=true agent-platform up {stack}`"
-        return Diagnosis(
-            problem, f"let one of both manage the object, or overwrite those of {found['manager']} with {forced}"
-        )
     return None
 
 
