@@ -105,6 +105,7 @@ def up(
     with operation(as_json=as_json, verbose=verbose) as display:
         from automation.deploy.update_record import update_record
         from automation.images.supply import ImageSupply, complete_update
+        from automation.recover.prepared_objects import import_prepared
 
         prompt, allowed = can_prompt(as_json=as_json) and not yes, tuple(allow_replace or ())
         _prepare(deployment, display)
@@ -119,6 +120,8 @@ def up(
             rollouts.prepare(tuple(retry or ()))
         deployment.allow_losses(allowed)
         changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
+        if import_prepared(deployment, changes, display.note):
+            changes = _preview(deployment, display, create=False, prompt=False)
         print_preview(changes, as_json=as_json)
         deployment.guard(changes, allowed)
         if changes.effective:

@@ -30,6 +30,7 @@ from automation.cli import (
     recovery,
     render,
     report,
+    rights,
     rollout,
     secret,
     services,
@@ -41,7 +42,7 @@ from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
     "Prepare a stack": (
-        "init", "convert", "login", "secret", "plan", "cost", "audit", "report", "render", "doctor", "engine",
+        "init", "convert", "login", "secret", "plan", "cost", "audit", "report", "render", "rights", "doctor", "engine",
     ),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
@@ -87,6 +88,7 @@ for group in (
     audit,
     report,
     render,
+    rights,
     images,
     deploy,
     dev,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import yaml
 
-from automation.plan.inventory import Value
 from automation.render.manifests import LeftOut, Manifest
 from automation.render.secrets import RequiredSecret
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
@@ -39,7 +38,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def yaml_of(document: Mapping[str, Value]) -> str:
+def yaml_of(document: Mapping[str, object]) -> str:
     """Return a document as YAML, its keys in the given order."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=LINE_WIDTH)
 

@@ -7,6 +7,7 @@ objects, while those of a machine can be stopped or deleted by anyone who uses i
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from providers.contract.cli import DeployedResource
 from providers.contract.diagnostics import Diagnostic
@@ -100,6 +101,24 @@ class HostObject:
         return f"{self.kind} {self.name}"
 
 
+@dataclass(frozen=True)
+class Identity:
+    """User, group or service account of a cluster; only a service account has a namespace."""
+
+    kind: Literal["User", "Group", "ServiceAccount"]
+    name: str
+    namespace: str = ""
+
+
+@dataclass(frozen=True)
+class PreparedObject:
+    """Object that the owner of a cluster has created for a stack, by the type and the logical name that the stack gives it."""
+
+    type: str
+    name: str
+    id: str
+
+
 Preflight = Callable[[Platform, str, Environment], Sequence[CheckResult]]
 """Check the machine before a deployment."""
 Explain = Callable[[Platform, str, FailedResource, Environment], Diagnosis | None]
@@ -123,6 +142,10 @@ CheckObjects = Callable[[Platform, str, Environment], Sequence[CheckResult]]
 """Send the YAML of every object to the API server, which checks it and stores nothing."""
 ListObjects = Callable[[Platform, str, Environment], Sequence[str]]
 """List the addresses of the objects of a stack by their labels, as in its import table; raises HostUnreachable."""
+DeployerObjects = Callable[[Platform, str, Identity], Sequence[Mapping[str, object]]]
+"""Return the objects that the owner of a cluster applies, so that an identity may deploy a stack."""
+ListPrepared = Callable[[Platform, str, Environment], Sequence[PreparedObject]]
+"""List what the owner of a cluster has created for a stack before its first update; raises HostUnreachable."""
 CheckEntry = Callable[[Platform, str, Environment, Path], CheckResult]
 """Check that the entry of a deployed stack answers, with the file of its certificate authority; raises HostUnreachable."""
 
@@ -182,3 +205,7 @@ class HostChecks:
     """None where no server checks objects before an update."""
     list_objects: ListObjects | None = None
     """None where a provider searches for objects, or `find` does."""
+    deployer_objects: DeployerObjects | None = None
+    """None where the rights are those of an account."""
+    list_prepared: ListPrepared | None = None
+    """None where a stack creates every object of its own."""

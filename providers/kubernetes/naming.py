@@ -5,7 +5,7 @@ are named by Pulumi, so that a changed one exists beside the old one until its r
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import CONFIG_FOLDER as CONFIG_FOLDER
@@ -28,6 +28,12 @@ MAX_CRON_JOB = 52
 (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/)."""
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+POD_SECURITY, POD_SECURITY_VERSION = "restricted", "v1.33"
+"""Level and version of the Pod Security Standard of the namespace: `latest` would change with the cluster."""
+POD_SECURITY_LABELS: Mapping[str, str] = {
+    **{f"pod-security.kubernetes.io/{mode}": POD_SECURITY for mode in ("enforce", "audit", "warn")},
+    "pod-security.kubernetes.io/enforce-version": POD_SECURITY_VERSION,
+}
 REPLICAS_SUFFIX = "-replicas"
 RESERVED = (DATABASE, CACHE, ENTRY, MONITORING, TEMPO, DRILL)
 

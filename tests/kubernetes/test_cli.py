@@ -19,7 +19,7 @@ from providers.kubernetes.compute.rollout import CONTROL
 from providers.kubernetes.compute.rollout_limits import rollout_refusals
 from providers.kubernetes.import_ids import IMPORT_TABLE
 from providers.kubernetes.jobs.release import RELEASES
-from providers.kubernetes.preflight.inspection import list_objects
+from providers.kubernetes.preflight.stack_objects import list_objects
 from providers.kubernetes.resource_traits import CRON_JOB, DEPLOYMENT, NAMESPACE
 from tests.kubernetes.fake_kubectl import FakeKubectl
 from tests.kubernetes.test_preflight import SPEC

@@ -1,5 +1,6 @@
 """Preflight of a cluster: each fact that is missing, with the fix, and the questions that find it out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,18 +9,24 @@ import pytest
 from automation.render.manifests import Rendering
 from components.validation.parse import parse
 from providers import host_checks
-from providers.contract.preflight import CheckResult
+from providers.contract.preflight import CheckResult, PreparedObject
 from providers.contract.spec import KubernetesBlock, Platform
+from providers.kubernetes.context import REGION, KubernetesContext
+from providers.kubernetes.naming import MONITORING
 from providers.kubernetes.preflight.capacity import first_need
 from providers.kubernetes.preflight.checks import check_cluster
 from providers.kubernetes.preflight.cluster import ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.inspection import inspect_cluster
 from providers.kubernetes.preflight.kubectl import check_objects
-from providers.kubernetes.preflight.rights import METRICS, required_rights, served_resources
+from providers.kubernetes.preflight.rights import METRICS, namespace_rights, required_rights, served_resources
+from providers.kubernetes.preflight.stack_objects import list_prepared
+from providers.kubernetes.resource_traits import NAMESPACE
 from tests.kubernetes.fake_kubectl import FakeKubectl
 from tests.kubernetes.platforms import VARIANTS, prod, prod_plan, staging
 from tests.planning import plan
 
+RULES_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+ACCESS_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 UID = "3f0c6f2e-8f3c-4a39-9d6e-5b1a2c3d4e5f"
 SPEC = Platform.model_validate(
     {
@@ -208,9 +215,9 @@ def api(tmp_path: Path) -> FakeKubectl:
     fake.answer("/version", {"gitVersion": "v1.36.3"})
     fake.answer("/api/v1/namespaces/kube-system", {"metadata": {"uid": UID}})
     rule = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
-    fake.answer("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", {"status": {"resourceRules": [rule]}})
+    fake.answer(RULES_REVIEW, {"status": {"resourceRules": [rule]}})
     allowed = {"status": {"allowed": True}}
-    fake.answer("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", allowed)
+    fake.answer(ACCESS_REVIEW, allowed)
     fake.answer("/apis/postgresql.cnpg.io/v1", {"resources": [{"name": "clusters"}, {"name": "scheduledbackups"}]})
     accepted = {"status": {"conditions": [{"type": "Accepted", "status": "True"}]}}
     fake.answer("/apis/gateway.networking.k8s.io/v1/gatewayclasses/eg", accepted)
@@ -260,18 +267,50 @@ def test_a_path_that_the_user_may_not_read_is_unknown(api: FakeKubectl) -> None:
 
 def test_rights_that_the_rules_do_not_grant_are_missing(api: FakeKubectl) -> None:
     rule = {"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}
-    api.answer("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", {"status": {"resourceRules": [rule]}})
+    api.answer(RULES_REVIEW, {"status": {"resourceRules": [rule]}})
     missing = inspect_cluster(SPEC, "prod", api.environment).missing_rights
     assert "get secrets" not in missing
     assert {"create secrets", "patch deployments.apps", "delete clusters.postgresql.cnpg.io"} <= set(missing)
 
 
 def test_the_right_to_create_the_namespace_is_needed_until_it_exists(api: FakeKubectl) -> None:
-    review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    api.answer(review, {"status": {"allowed": False}})
+    api.answer(ACCESS_REVIEW, {"status": {"allowed": False}})
     assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ("create namespaces",)
     api.answer("/api/v1/namespaces/agents", {"metadata": {"labels": {}}})
     assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ()
+
+
+def test_a_namespace_that_the_user_may_not_read_is_a_missing_right(api: FakeKubectl) -> None:
+    rule = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "resourceNames": ["other"]}
+    api.answer(RULES_REVIEW, {"status": {"resourceRules": [rule]}})
+    api.answer(ACCESS_REVIEW, {"status": {"allowed": False}})
+    api.forbid("/api/v1/namespaces/agents")
+    missing = inspect_cluster(SPEC, "prod", api.environment).missing_rights
+    assert {str(each) for each in (*required_rights(SPEC), *namespace_rights("agents"))} == set(missing)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({}, []),
+        ({"app.kubernetes.io/name": "agent-platform", "app.kubernetes.io/instance": "staging"}, []),
+        (
+            dict(KubernetesContext(SPEC, "prod", REGION).selector(MONITORING)),
+            [PreparedObject(NAMESPACE, "prod-network-namespace", "agents")],
+        ),
+    ],
+    ids=["of something else", "of another stack", "of this stack"],
+)
+def test_a_namespace_is_prepared_for_the_stack_of_its_labels(
+    api: FakeKubectl, labels: Mapping[str, str], expected: list[PreparedObject]
+) -> None:
+    assert list(list_prepared(SPEC, "prod", api.environment)) == []
+    api.answer("/api/v1/namespaces/agents", {"metadata": {"labels": labels}})
+    assert list(list_prepared(SPEC, "prod", api.environment)) == expected
+
+
+def test_the_prepared_namespace_has_the_name_of_the_plan() -> None:
+    assert prod_plan().one("prod-network-namespace", "core:Namespace").type == NAMESPACE
 
 
 @pytest.mark.parametrize("case", ["production", *VARIANTS])
@@ -288,13 +327,16 @@ def plural(kind: str) -> str:
     return f"{kind[:-1]}ies".lower() if kind.endswith("cy") else f"{kind}s".lower()
 
 
-def test_an_incomplete_answer_is_completed_by_one_question_for_each_right(api: FakeKubectl) -> None:
-    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-    api.answer(path, {"status": {"resourceRules": [], "incomplete": True}})
-    api.answer("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {"status": {"allowed": True}})
-    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ()
+@pytest.mark.parametrize("allowed", [True, False])
+def test_an_incomplete_answer_is_completed_by_a_question_for_everything_then_for_each_right(
+    api: FakeKubectl, allowed: bool
+) -> None:
+    api.answer(RULES_REVIEW, {"status": {"resourceRules": [], "incomplete": True}})
+    api.answer(ACCESS_REVIEW, {"status": {"allowed": allowed}})
+    expected = () if allowed else (*map(str, required_rights(SPEC)), "create namespaces")
+    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == expected
     reviews = [call for call in api.calls if "selfsubjectaccessreviews" in call]
-    assert len(reviews) == len(required_rights(SPEC)) + 1
+    assert len(reviews) == (2 if allowed else len(required_rights(SPEC)) + 2)
 
 
 def test_a_failing_login_is_reported(api: FakeKubectl) -> None:

@@ -12,7 +12,7 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.component import Scope
 from providers.kubernetes.base.secrets import metadata, pods_of
 from providers.kubernetes.context import KubernetesContext
-from providers.kubernetes.naming import MONITORING
+from providers.kubernetes.naming import MONITORING, POD_SECURITY_LABELS
 from providers.kubernetes.network.flows import FlowEnd, inbound, outbound_flows
 from providers.kubernetes.network.policies import (
     allow_from,
@@ -24,9 +24,6 @@ from providers.kubernetes.network.policies import (
     ports,
 )
 
-POD_SECURITY = "restricted"
-POD_SECURITY_VERSION = "v1.33"
-"""Version of the standard: `latest` would change with the cluster."""
 DNS_NAMESPACE, DNS_LABELS = "kube-system", {"k8s-app": "kube-dns"}
 NODE_LOCAL_DNS = "169.254.20.10/32"
 """Address of NodeLocal DNSCache (https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/)."""
@@ -61,9 +58,7 @@ def create_network(scope: Scope, context: KubernetesContext) -> KubernetesNetwor
 
 def create_namespace(scope: Scope, context: KubernetesContext) -> "kubernetes.core.v1.Namespace":
     """Namespace whose pods the API server admits only under the restricted standard."""
-    levels = {f"pod-security.kubernetes.io/{mode}": POD_SECURITY for mode in ("enforce", "audit", "warn")}
-    labels = {**levels, "pod-security.kubernetes.io/enforce-version": POD_SECURITY_VERSION}
-    values = metadata(scope, context, MONITORING, context.namespace, labels=labels)
+    values = metadata(scope, context, MONITORING, context.namespace, labels=POD_SECURITY_LABELS)
     values.namespace = None
     return kubernetes.core.v1.Namespace(
         scope.named("namespace"),

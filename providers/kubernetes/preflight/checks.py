@@ -14,9 +14,11 @@ from providers.kubernetes.naming import namespace_name
 from providers.kubernetes.preflight.apis import check_database, check_gateway, check_metrics, check_monitoring
 from providers.kubernetes.preflight.capacity import check_quota, check_room, check_storage, check_zones
 from providers.kubernetes.preflight.cluster import ClusterFacts
+from providers.kubernetes.preflight.deployer import deployer_objects
 from providers.kubernetes.preflight.diagnosis import explain
-from providers.kubernetes.preflight.inspection import inspect_cluster, list_objects
+from providers.kubernetes.preflight.inspection import inspect_cluster
 from providers.kubernetes.preflight.kubectl import check_objects
+from providers.kubernetes.preflight.stack_objects import list_objects, list_prepared
 
 MIN_VERSION = (1, 33)
 """First version with native sidecars, and with the sleep before a stop on by default."""
@@ -137,4 +139,7 @@ def check_isolation(cluster: ClusterFacts, spec: Platform) -> CheckResult:
     return CheckResult(subject, "", (ConfigError(ISOLATION, observed, fix),))
 
 
-HOST_CHECKS = HostChecks(preflight, explain, check_objects=check_objects, list_objects=list_objects)
+HOST_CHECKS = HostChecks(
+    preflight, explain, check_objects=check_objects, list_objects=list_objects, deployer_objects=deployer_objects,
+    list_prepared=list_prepared,
+)  # fmt: skip

@@ -7,37 +7,28 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote
 
-from providers.contract.preflight import Environment, HostUnreachable
+from providers.contract.preflight import Environment
 from providers.contract.spec import KubernetesBlock, Platform
 from providers.kubernetes.context import block_of
-from providers.kubernetes.import_ids import GENERATED, NAMED, address_of, collection_path
-from providers.kubernetes.naming import LABEL_NAME, namespace_name
+from providers.kubernetes.naming import namespace_name
 from providers.kubernetes.preflight.cluster import GIB, ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.kubectl import (
+    PARALLEL_CALLS,
     ClusterUnreachable,
     Fields,
     Kubectl,
     QueryForbidden,
     condition,
     fields,
+    labels_of,
     rows,
     text,
 )
-from providers.kubernetes.preflight.rights import (
-    CERTIFICATES,
-    METRICS,
-    Right,
-    access_review,
-    allows,
-    required_rights,
-    served_resources,
-)
-from providers.kubernetes.resource_traits import NAMESPACE
+from providers.kubernetes.preflight.own_rights import missing_rights
+from providers.kubernetes.preflight.rights import CERTIFICATES, METRICS, served_resources
 
-SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  # a type
 ZONE_LABEL = "topology.kubernetes.io/zone"
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-PARALLEL_CALLS = 6
 POLICY_ENGINES: Mapping[str, str] = {
     "anetd": "GKE Dataplane V2",
     "antrea-agent": "Antrea",
@@ -99,7 +90,7 @@ def _inspect(kubectl: Kubectl, reader: _FactReader, spec: Platform, namespace: s
     pods = reader.read("pods of other namespaces", lambda: kubectl.items("/api/v1/pods"))
     engine = reader.read("DaemonSets of kube-system", lambda: policy_engine(kubectl, version))
     quotas = reader.read("ResourceQuotas", lambda: _quotas(kubectl, objects))
-    labels = reader.read(f"the namespace {namespace}", lambda: _labels(kubectl.get(objects)))
+    labels = reader.read(f"the namespace {namespace}", lambda: labels_of(kubectl.get(objects)))
     tls_secret = reader.read("Secrets", lambda: _tls_secret(kubectl, block.tls_secret, namespace))
     ready, running = nodes.result(), pods.result()
     return ClusterFacts(
@@ -124,23 +115,6 @@ def _inspect(kubectl: Kubectl, reader: _FactReader, spec: Platform, namespace: s
 
 def _uid(kubectl: Kubectl) -> str:
     return text(kubectl.get("/api/v1/namespaces/kube-system") or {}, "metadata", "uid")
-
-
-def missing_rights(kubectl: Kubectl, spec: Platform, namespace: str) -> tuple[str, ...]:
-    """Return the rights in the namespace that this user lacks, and that to create the namespace while it does not exist."""
-    rules = kubectl.review("SelfSubjectRulesReview", {"namespace": namespace})
-    missing = [right for right in required_rights(spec) if not allows(rules, right)]
-    if rules.get("incomplete") is True:
-        missing = [right for right in missing if not _may(kubectl, right, namespace)]
-    # a namespace is an object of the cluster, which the rules of a namespace say nothing about
-    create = Right("create", "", "namespaces")
-    if kubectl.get(f"/api/v1/namespaces/{namespace}") is None and not _may(kubectl, create, ""):
-        missing.append(create)
-    return tuple(str(right) for right in missing)
-
-
-def _may(kubectl: Kubectl, right: Right, namespace: str) -> bool:
-    return kubectl.review("SelfSubjectAccessReview", access_review(right, namespace)).get("allowed") is True
 
 
 def served(kubectl: Kubectl, resources: Iterable[str]) -> frozenset[str]:
@@ -242,40 +216,5 @@ def _hard(quota: Fields) -> Fields:
     return fields(fields(quota.get("spec")).get("hard"))
 
 
-def _labels(namespace: Fields | None) -> Mapping[str, str] | None:
-    if namespace is None:
-        return None
-    labels = fields(fields(namespace.get("metadata")).get("labels"))
-    return {key: str(value) for key, value in labels.items()}
-
-
 def _tls_secret(kubectl: Kubectl, name: str | None, namespace: str) -> bool | None:
     return None if name is None else kubectl.exists("secret", name, namespace)
-
-
-def list_objects(spec: Platform, stack: str, environment: Environment) -> Sequence[str]:
-    """See `preflight.ListObjects`; of Secrets only the names are read. A kind that the server does not serve has no objects."""
-    kubectl, namespace = Kubectl(block_of(spec).context, environment), namespace_name(spec, stack)
-    selector = f"app.kubernetes.io/part-of={LABEL_NAME},app.kubernetes.io/instance={stack}"
-
-    def listed(token: str) -> list[str]:
-        if token == SECRET:
-            return kubectl.names("secrets", namespace, selector)
-        return [
-            text(each, "metadata", "name")
-            for each in kubectl.items(f"{collection_path(token, namespace)}?labelSelector={quote(selector)}")
-        ]
-
-    try:
-        labels = _labels(kubectl.get(f"/api/v1/namespaces/{namespace}"))
-        tokens = (*NAMED, *GENERATED) if labels is not None else ()
-        with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            found = [
-                address_of(token, name, namespace)
-                for token, names in zip(tokens, pool.map(listed, tokens), strict=True)
-                for name in names
-            ]
-    except (ClusterUnreachable, QueryForbidden) as error:
-        raise HostUnreachable(str(error)) from None
-    own = labels is not None and labels.get("app.kubernetes.io/part-of") == LABEL_NAME
-    return [*([address_of(NAMESPACE, namespace)] if own else []), *found]

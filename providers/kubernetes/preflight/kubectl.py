@@ -18,6 +18,7 @@ from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
 
 REQUEST_SECONDS = 15
+PARALLEL_CALLS = 6
 PROCESS_SECONDS = 45
 """Time for a call with its login, such as one of a cloud's command line."""
 NOT_FOUND = re.compile(r"\(NotFound\)|the server could not find the requested resource")
@@ -157,6 +158,14 @@ def condition(item: Fields, kind: str) -> str:
     """Return the status of a condition of an object, `True`, `False` or `Unknown`; empty without it."""
     conditions = rows(fields(item.get("status")).get("conditions"))
     return next((text(each, "status") for each in conditions if each.get("type") == kind), "")
+
+
+def labels_of(namespace: Fields | None) -> Mapping[str, str] | None:
+    """Return the labels of an object; None for one that does not exist."""
+    if namespace is None:
+        return None
+    labels = fields(fields(namespace.get("metadata")).get("labels"))
+    return {key: str(value) for key, value in labels.items()}
 
 
 SUBJECT = "objects"

@@ -7,12 +7,20 @@ answer is incomplete, and what is missing in it is asked for alone.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from providers.contract.json_data import texts
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
+from providers.kubernetes.naming import DRILL
 from providers.kubernetes.preflight.kubectl import Fields, fields, rows
 
-VERBS = ("create", "delete", "get", "patch")
-"""Verbs of the provider: it creates, applies changes with PATCH, reads and deletes."""
+VERBS = ("create", "delete", "get", "list", "patch", "watch")
+"""Verbs of the provider: it creates, applies changes with PATCH and reads; it watches for the end of a deletion and lists first."""
+RBAC = "rbac.authorization.k8s.io"
+NAMESPACE_VERBS = ("delete", "get", "list", "patch", "watch")
+"""Verbs on the namespace itself."""
+OBSERVED = (("", "endpoints"), ("", "persistentvolumeclaims"), ("", "pods"), ("apps", "replicasets"))
+"""Objects that the provider reads while it waits until a workload or a Service is ready (audit log of 4.32)."""
+OBSERVING_VERBS = ("list", "watch")
 
 
 @dataclass(frozen=True)
@@ -22,14 +30,41 @@ class Right:
     verb: str
     group: str
     resource: str
+    name: str = ""
+    """Name of the object; empty for objects of any name."""
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
+        return (
+            f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}{f'/{self.name}' if self.name else ''}"
+        )
+
+
+EVERY = Right("*", "*", "*")
+"""Right to everything."""
 
 
 def required_rights(spec: Platform) -> tuple[Right, ...]:
-    """Return the rights in the namespace that the objects of a stack need."""
-    return tuple(Right(verb, *resource) for resource in resources_of(spec) for verb in VERBS)
+    """Return the rights in the namespace that the objects of a stack need, and those with which an update waits for them."""
+    declared = (Right(verb, *resource) for resource in resources_of(spec) for verb in VERBS)
+    observed = (Right(verb, *resource) for resource in OBSERVED for verb in OBSERVING_VERBS)
+    return tuple(dict.fromkeys((*declared, *observed, *_of_tasks(spec))))
+
+
+def namespace_rights(namespace: str) -> tuple[Right, ...]:
+    """Return the rights on a namespace that exists, which is an object of the cluster."""
+    return tuple(Right(verb, "", "namespaces", namespace) for verb in NAMESPACE_VERBS)
+
+
+def _of_tasks(spec: Platform) -> Iterator[Right]:
+    """Rights to follow a release command, whose Job `up` creates, and to bind the Role of a drill.
+
+    A preview does not create the Role, and the server refuses to anyone without `bind` a binding to a Role that does not exist
+    (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping).
+    """
+    if spec.releases:
+        yield Right("get", "", "pods/log")
+    if spec.recovery.drill is not None:
+        yield Right("bind", RBAC, "roles", DRILL)
 
 
 def resources_of(spec: Platform) -> Iterator[tuple[str, str]]:
@@ -49,8 +84,8 @@ def resources_of(spec: Platform) -> Iterator[tuple[str, str]]:
         # `up` starts a release command as a Job
         yield "batch", "jobs"
     if spec.recovery.drill is not None:
-        yield "rbac.authorization.k8s.io", "roles"
-        yield "rbac.authorization.k8s.io", "rolebindings"
+        yield RBAC, "roles"
+        yield RBAC, "rolebindings"
     for served in served_resources(spec):
         group, _, rest = served.partition("/")
         yield group, rest.partition("/")[2]
@@ -113,12 +148,12 @@ def asks_keda(spec: Platform) -> bool:
 
 
 def allows(rules: Fields, right: Right) -> bool:
-    """True when a status of a SelfSubjectRulesReview contains a right for objects of any name."""
+    """True when a status of a SelfSubjectRulesReview contains a right: for objects of any name, or for that of the right."""
     return any(
         _has(rule, "verbs", right.verb)
         and _has(rule, "apiGroups", right.group)
         and _has(rule, "resources", right.resource)
-        and not rule.get("resourceNames")
+        and (not rule.get("resourceNames") or right.name in texts(rule.get("resourceNames")))
         for rule in rows(rules.get("resourceRules"))
     )
 
@@ -131,4 +166,4 @@ def _has(rule: Fields, key: str, value: str) -> bool:
 def access_review(right: Right, namespace: str) -> dict[str, object]:
     """Specification of a SelfSubjectAccessReview for one right."""
     attributes = {"verb": right.verb, "group": right.group, "resource": right.resource, "namespace": namespace}
-    return {"resourceAttributes": attributes}
+    return {"resourceAttributes": {**attributes, **({"name": right.name} if right.name else {})}}
