@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from automation.plan.inventory import Inventory
+from automation.plan.kubernetes_keys import IN_CLUSTER
 from automation.stack.document import stack_of, with_values
 from components.settings import PLATFORM_KEY
 from providers.contract.spec import Platform
@@ -80,6 +81,28 @@ def staging(changes: Mapping[str, object] | None = None, block: Mapping[str, obj
     """Return staging on a cluster, with its Valkey inside."""
     own = {**OWN_CACHE, **(block or {})}
     return on_cluster(_staging(), {"cache.high_availability": False, **(changes or {})}, own)
+
+
+def small() -> Raw:
+    """Return a platform with one service behind HAProxy, scaled by its load, and a Valkey."""
+    return {
+        "cloud": "kubernetes",
+        "kubernetes": dict(IN_CLUSTER),
+        "profile": "development",
+        "network": {"zones": 2},
+        "services": {
+            "web": {
+                "app": "fastapi",
+                "image": f"{REGISTRY}/web:1.0",
+                "path": "/",
+                "uses": ["cache"],
+                "replicas": {"min": 1, "max": 4},
+            }
+        },
+        "ingress": {"domain": "agents.example.com"},
+        "cache": {"high_availability": False},
+        "monitoring": {"dashboards": False},
+    }
 
 
 def prod(changes: Mapping[str, object] | None = None, block: Mapping[str, object] | None = None) -> Raw:

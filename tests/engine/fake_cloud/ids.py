@@ -126,6 +126,9 @@ def random_outputs(token: str, inputs: Mapping[str, Value]) -> struct_pb2.Struct
     if token.endswith(":RandomPassword"):
         length = int(str(inputs["length"]))
         return encode({"result": secrets.token_hex(length)[:length], "bcryptHash": secrets.token_hex(16)})
+    if token.endswith(":RandomString"):
+        length = int(str(inputs["length"]))
+        return encode({"result": secrets.token_hex(length)[:length]})
     if token.endswith(":RandomBytes"):
         value = secrets.token_hex(int(str(inputs["length"])))
         return encode({"hex": value, "base64": b64encode(bytes.fromhex(value)).decode()})
