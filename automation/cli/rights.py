@@ -26,7 +26,7 @@ def rights(
         str | None, typer.Option(metavar="NAMESPACE/NAME", help="Service account of the cluster.")
     ] = None,
 ) -> None:
-    """Print the objects with which the owner of a cluster lets an identity deploy a stack. Needs no cluster."""
+    """Print the Role of an identity that deploys to Kubernetes. Needs no cluster; its owner applies the objects."""
     # these load pydantic and PyYAML, which `--help` does not need
     from automation.render.documents import yaml_of
     from providers import host_checks

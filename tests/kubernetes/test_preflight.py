@@ -276,8 +276,9 @@ def test_rights_that_the_rules_do_not_grant_are_missing(api: FakeKubectl) -> Non
 def test_the_right_to_create_the_namespace_is_needed_until_it_exists(api: FakeKubectl) -> None:
     api.answer(ACCESS_REVIEW, {"status": {"allowed": False}})
     assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ("create namespaces",)
+    # the rules in a namespace allow what is done with it by name, and nothing with all namespaces
     api.answer("/api/v1/namespaces/agents", {"metadata": {"labels": {}}})
-    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ()
+    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ("list namespaces", "watch namespaces")
 
 
 def test_a_namespace_that_the_user_may_not_read_is_a_missing_right(api: FakeKubectl) -> None:

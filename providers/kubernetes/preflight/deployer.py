@@ -64,7 +64,7 @@ def _cluster_rules(spec: Platform, namespace: str) -> Iterator[Raw]:
     """Rules for the namespace itself, which is an object of the cluster, and for what the checks read."""
     block = block_of(spec)
     yield _named("", "namespaces", ["get"], IDENTITY_NAMESPACE)
-    yield _named("", "namespaces", [right.verb for right in namespace_rights(namespace)], namespace)
+    yield from role_rules(namespace_rights(namespace))
     yield {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["list"]}
     yield {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list"]}
     yield {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": ["list"]}

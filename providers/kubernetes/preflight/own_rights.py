@@ -41,7 +41,9 @@ def _exists(kubectl: Kubectl, namespace: str) -> bool:
 
 
 def _has(kubectl: Kubectl, rules: Fields, right: Right, namespace: str) -> bool:
-    """True for a right to one object, which a rule may grant for every name, or for this name alone."""
+    """True for a right to the namespace, or to all of them, about which the rules in one say nothing."""
+    if not right.name:
+        return _may(kubectl, right, "")
     return allows(rules, right) or _may(kubectl, right, namespace)
 
 

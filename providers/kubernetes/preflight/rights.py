@@ -16,10 +16,14 @@ from providers.kubernetes.preflight.kubectl import Fields, fields, rows
 VERBS = ("create", "delete", "get", "list", "patch", "watch")
 """Verbs of the provider: it creates, applies changes with PATCH and reads; it watches for the end of a deletion and lists first."""
 RBAC = "rbac.authorization.k8s.io"
-NAMESPACE_VERBS = ("delete", "get", "list", "patch", "watch")
+NAMESPACE_VERBS = ("delete", "get", "patch")
 """Verbs on the namespace itself."""
-OBSERVED = (("", "endpoints"), ("", "persistentvolumeclaims"), ("", "pods"), ("apps", "replicasets"))
-"""Objects that the provider reads while it waits until a workload or a Service is ready (audit log of 4.32)."""
+NAMESPACES_VERBS = ("list", "watch")
+"""Verbs on namespaces of any name: the provider watches all of them until a deleted one is gone, and without them waits for ever."""
+OBSERVED = (
+    ("", "endpoints"), ("", "events"), ("", "persistentvolumeclaims"), ("", "pods"), ("apps", "replicasets"),
+)  # fmt: skip
+"""Objects that the provider reads while it waits until a workload or a Service is ready, or an object is deleted."""
 OBSERVING_VERBS = ("list", "watch")
 
 
@@ -52,16 +56,18 @@ def required_rights(spec: Platform) -> tuple[Right, ...]:
 
 def namespace_rights(namespace: str) -> tuple[Right, ...]:
     """Return the rights on a namespace that exists, which is an object of the cluster."""
-    return tuple(Right(verb, "", "namespaces", namespace) for verb in NAMESPACE_VERBS)
+    own = (Right(verb, "", "namespaces", namespace) for verb in NAMESPACE_VERBS)
+    return (*own, *(Right(verb, "", "namespaces") for verb in NAMESPACES_VERBS))
 
 
 def _of_tasks(spec: Platform) -> Iterator[Right]:
-    """Rights to follow a release command, whose Job `up` creates, and to bind the Role of a drill.
+    """Rights to create, follow and end the Job of a release command, and to bind the Role of a drill.
 
     A preview does not create the Role, and the server refuses to anyone without `bind` a binding to a Role that does not exist
     (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping).
     """
     if spec.releases:
+        yield from (Right(verb, "batch", "jobs") for verb in ("create", "delete", "get", "list", "watch"))
         yield Right("get", "", "pods/log")
     if spec.recovery.drill is not None:
         yield Right("bind", RBAC, "roles", DRILL)
@@ -80,9 +86,6 @@ def resources_of(spec: Platform) -> Iterator[tuple[str, str]]:
         yield "apps", "statefulsets"
     if spec.jobs or spec.releases or spec.recovery.drill is not None:
         yield "batch", "cronjobs"
-    if spec.releases:
-        # `up` starts a release command as a Job
-        yield "batch", "jobs"
     if spec.recovery.drill is not None:
         yield RBAC, "roles"
         yield RBAC, "rolebindings"
