@@ -140,8 +140,8 @@ class Simulation(Thread):
     def _provide_volumes(self) -> None:
         for claim in self.api.items("/api/v1/persistentvolumeclaims"):
             spec, metadata = fields(claim.get("spec")), fields(claim.get("metadata"))
-            asked = SELECTED_NODE in fields(metadata.get("annotations"))
-            if asked and not spec.get("volumeName"):
+            selected = SELECTED_NODE in fields(metadata.get("annotations"))
+            if selected and not spec.get("volumeName"):
                 self.api.create("/api/v1/persistentvolumes", volume_for(claim))
 
     def _delete_volumes(self) -> None:
