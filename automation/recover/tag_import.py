@@ -120,11 +120,19 @@ def import_file(result: TaggedObjects, tag: Tag) -> str:
         lines.append(f"  {_key(each.match.missing)}: {json.dumps(each.match.identity)}  # {each.reason}")
     for group in result.undecided:
         lines.append("  # choose at most one object for each name, and remove the # before it")
-        for resource in group.resources:
-            for found in group.candidates(resource):
-                name = f"  # {found.cloud_object.name}" if found.cloud_object.name else ""
-                lines.append(f"  # {_key(resource)}: {json.dumps(found.identities[resource.urn.type])}{name}")
+        pairs = ((each, found) for each in group.resources for found in group.candidates(each))
+        lines += [_choice(each, found) for each, found in pairs]
+    renamed = [(each, skipped.object) for skipped in result.left_out for each in skipped.resources]
+    if renamed:
+        lines.append("  # these have another name than the stack sets; remove the # if the next update may rename them")
+        lines += [_choice(each, found) for each, found in renamed]
     return "\n".join(lines) + "\n"
+
+
+def _choice(resource: MissingResource, found: ObservedObject) -> str:
+    """Return the line of a file that imports an object as a resource, as a comment."""
+    name = f"  # {found.cloud_object.name}" if found.cloud_object.name else ""
+    return f"  # {_key(resource)}: {json.dumps(found.identities[resource.urn.type])}{name}"
 
 
 def _key(resource: MissingResource) -> str:

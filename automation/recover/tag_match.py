@@ -52,10 +52,14 @@ class Undecided:
 
 @dataclass(frozen=True)
 class SkippedObject:
-    """Object that is no resource of the stack, with the reason as a clause."""
+    """Object that is no resource of the stack, with the reason as a clause.
+
+    `resources` are of its type and have another name: an update renames or replaces the object that is imported as one of them.
+    """
 
     object: ObservedObject
     reason: str
+    resources: tuple[MissingResource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ def match_tagged(
 ) -> TaggedObjects:
     """Match objects that the state does not contain with the resources that it lacks."""
     objects = [each for each in observed if not index.contains(each.cloud_object)]
-    resources = [each for each in missing if each.urn.type not in LOCAL_TYPES]
+    # a preview lists them in the order in which they were registered, which differs between runs
+    named = sorted(missing, key=lambda each: (each.urn.name, each.urn.type))
+    resources = [each for each in named if each.urn.type not in LOCAL_TYPES]
     matches: list[TagMatch] = []
     undecided: list[Undecided] = []
     for reason, fits in _criteria(table, location):
@@ -90,7 +96,7 @@ def match_tagged(
                 undecided.append(group)
             resources = [each for each in resources if each not in group.resources]
             objects = [each for each in objects if each not in group.objects]
-    left_out = [SkippedObject(each, _reason(each, missing, resources, table)) for each in objects]
+    left_out = [_skipped(each, missing, resources, table) for each in objects]
     return TaggedObjects(tuple(matches), tuple(undecided), tuple(left_out))
 
 
@@ -167,17 +173,18 @@ def _own_name(resource: MissingResource, table: ImportTable) -> str:
     return name if isinstance(name, str) and not is_automatic(name, resource.urn.name) else ""
 
 
-def _reason(
+def _skipped(
     found: ObservedObject, missing: Sequence[MissingResource], left: Sequence[MissingResource], table: ImportTable
-) -> str:
+) -> SkippedObject:
     if not found.identities:
-        return "the platform has no resource of its type"
+        return SkippedObject(found, "the platform has no resource of its type")
     kinds = listed(short_type(token) for token in found.identities)
     if not any(each.urn.type in found.identities for each in missing):
-        return f"the stack lacks no {kinds}"
-    names = [_own_name(each, table) for each in left if each.urn.type in found.identities]
-    shown = first_of(sorted({name for name in names if name}))
-    return f"the stack gives its {kinds} another name: {shown}" if shown else f"every {kinds} has another object"
+        return SkippedObject(found, f"the stack lacks no {kinds}")
+    others = tuple(each for each in left if each.urn.type in found.identities and _own_name(each, table))
+    names = first_of(sorted({_own_name(each, table) for each in others}))
+    reason = f"the stack gives its {kinds} another name: {names}" if names else f"every {kinds} has another object"
+    return SkippedObject(found, reason, others)
 
 
 def first_of(names: Sequence[str]) -> str:

@@ -104,6 +104,16 @@ def test_a_resource_with_another_name_of_its_own_is_not_matched_by_its_type() ->
     ]
 
 
+def test_an_object_with_another_name_is_in_the_file_as_a_choice() -> None:
+    resources = [missing(DATABASE, "prod-database", identifier="prod-database"), missing(BUCKET, "prod-storage")]
+    result = matched([database("agents-db"), bucket("acme-files")], resources)
+    assert [name for name in ids(result)] == ["prod-storage"]
+    assert import_file(result, TAG).splitlines()[-2:] == [
+        "  # these have another name than the stack sets; remove the # if the next update may rename them",
+        '  # "rds:Instance prod-database": "agents-db"  # agents-db',
+    ]
+
+
 def test_what_is_no_resource_of_the_stack_is_left_out_with_the_reason() -> None:
     function = ObservedObject(TABLE.found_at("arn:aws:lambda:us-west-2:111122223333:function:report"))
     result = matched([function, bucket("acme-files"), database("agents-db")], [missing(DATABASE, "prod-database")])
