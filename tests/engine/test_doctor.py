@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine import Finding, check_stack
+from automation.plan.existing_places import ZONES
 from tests.engine.project import PASSPHRASE, TIMEOUT_SECONDS, EngineProject
 from tests.planning import ROOT, SECRET
 
@@ -33,6 +34,16 @@ def test_a_stack_that_can_be_deployed_has_no_failed_check(project: EngineProject
     assert [finding for finding in findings.values() if finding.verdict == "failed"] == []
     for subject in ("stack file", "environment", "cli", "language host", "backend", "secrets", "plugins", "identity"):
         assert findings[subject].verdict == "ok", findings[subject]
+
+
+@pytest.mark.chosen_on(
+    "aws", reason="other clouds query the zone with the provider of the stack, or with another subscription"
+)
+def test_the_zone_of_another_account_is_queried_at_its_place(project: EngineProject, cloud: str) -> None:
+    project.init(cloud, {"ingress.dns_account": {cloud: ZONES[cloud]}})
+    project.cloud.set("zone_subscription", ZONES["azure"].split("/")[2])
+    finding = findings_of(project)["DNS zone"]
+    assert (finding.verdict, finding.observed) == ("ok", "example.com exists")
 
 
 @pytest.mark.chosen_on("aws", reason="a complete check is in the chosen set on every cloud")

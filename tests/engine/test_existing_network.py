@@ -1,9 +1,13 @@
-"""Existing network with the real engine on each cloud: read from the account, in use, and untouched by updates and destruction."""
+"""Existing network with the real engine on each cloud: read from the account, in use, and untouched by updates and destruction.
+
+The registry and the DNS zone are those of others as well, in another account, project or subscription.
+"""
 
 from pathlib import Path
 
 import pytest
 
+from automation.plan.existing_places import BLOCKS, ZONES
 from tests.engine.conftest import need_engine
 from tests.engine.fake_cloud.networks import AZURE_SUBNET, SUBNET, SUBNETWORK, VNET
 from tests.engine.handmade_networks import HANDMADE, make
@@ -15,15 +19,18 @@ UNFIT = {
     "azure": (AZURE_SUBNET, "delegations", [], "is not delegated to Microsoft.App/environments"),
 }
 """Change of the network by hand with which it does not fit, and the words of the refusal."""
+REGISTRIES = {**BLOCKS, "aws": {"repositories": {"chat": "team/chat"}}}
+"""Registries of others, from which the platform pulls an image."""
 OTHERS = {"aws": "vpc-", "gcp": "shared", "azure": "virtualNetworks/main"}
 """Part of the names that resources of the platform have in common with the network."""
 
 
 def connected(project: EngineProject, cloud: str) -> EngineProject:
-    """Create a stack whose platform uses a network made by hand."""
+    """Create a stack whose platform uses a network made by hand, and a registry and a zone of others."""
     raw = small_platform(cloud)
     network = {"zones": 2, "existing": make(project.cloud, raw)}
-    return project.init_with(small_platform(cloud, network=network))
+    places = {"ingress__dns_account": {cloud: ZONES[cloud]}, "registry": {"existing": {cloud: REGISTRIES[cloud]}}}
+    return project.init_with(small_platform(cloud, network=network, **places))
 
 
 @pytest.fixture(scope="session")

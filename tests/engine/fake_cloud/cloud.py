@@ -105,7 +105,8 @@ class FakeCloud:
         """Store a setting that the providers read at each call.
 
         Keys are `outputs`, `seconds_a_minute`, `account`, `search`, `dns_zone`, `second_region`, in which names may be taken
-        again, `lost_region`, whose providers do not answer, and `network`, with which a network made by hand answers.
+        again, `lost_region`, whose providers do not answer, `zone_subscription`, which has the DNS zone, and `network`, with
+        which a network made by hand answers.
         """
         with self._connected() as connection:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value)))

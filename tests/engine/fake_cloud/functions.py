@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from automation.plan import placeholders
 from automation.plan.inventory import Value
+from providers.contract.json_data import mappings
 from tests.engine.fake_cloud import networks, search
 from tests.engine.fake_cloud.cloud import FakeCloud
 from tests.engine.fake_cloud.ids import ACCOUNT
@@ -15,9 +16,16 @@ Config = Mapping[str, Value]
 DNS_ZONE = "example.com"
 
 
-def aws_caller(cloud: FakeCloud, _arguments: Arguments, _config: Config) -> dict[str, Value]:
+def account_of(cloud: FakeCloud, config: Config) -> str:
+    """Return the account of a provider of AWS: that of the role that it assumes, else a setting of the cloud."""
+    for role in mappings(config.get("assumeRoles")):
+        return str(role.get("roleArn")).split(":")[4]
+    return str(cloud.setting("account", ACCOUNT))
+
+
+def aws_caller(cloud: FakeCloud, _arguments: Arguments, config: Config) -> dict[str, Value]:
     """Return the caller identity on AWS; the account is a setting of the cloud."""
-    account = str(cloud.setting("account", ACCOUNT))
+    account = account_of(cloud, config)
     return {"id": account, "accountId": account, "arn": f"arn:aws:iam::{account}:role/ci", "userId": "AROAEXAMPLE"}
 
 
@@ -63,11 +71,21 @@ def zones(cloud: FakeCloud, arguments: Arguments, _config: Config) -> dict[str, 
     }
 
 
+def azure_zone(cloud: FakeCloud, arguments: Arguments, config: Config) -> dict[str, Value]:
+    """Return a DNS zone on Azure; only its own subscription has the one of the setting `zone_subscription`."""
+    owner = cloud.setting("zone_subscription", config.get("subscriptionId"))
+    if owner != config.get("subscriptionId"):
+        raise LookupError(f"ResourceNotFound: {arguments.get('zoneName')} was not found")
+    servers: list[Value] = ["ns1-01.azure-dns.com."]
+    return {"id": "zone", "name": arguments.get("zoneName"), "location": "global", "nameServers": servers}
+
+
 FUNCTIONS: dict[str, Callable[[FakeCloud, Arguments, Config], dict[str, Value]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": aws_caller,
     "gcp:organizations/getClientConfig:getClientConfig": google_client,
     "gcp:dns/getManagedZones:getManagedZones": zones,
     "azure-native:authorization:getClientConfig": azure_client,
+    "azure-native:dns:getZone": azure_zone,
     "azure-native:authorization:getClientToken": lambda cloud, arguments, config: {"token": search.TOKEN},
     "aws:resourcegroupstaggingapi/getResources:getResources": search.tagged,
     "aws:iam/getRoles:getRoles": search.roles,

@@ -82,7 +82,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self.cloud.record_call("Configure", "lost region", str(region))
             self.ended.wait(LOST_SECONDS)
             context.abort(grpc.StatusCode.UNAVAILABLE, f"{region} does not answer")
-        allowed, account = self.config.get("allowedAccountIds"), self.cloud.setting("account", ids.ACCOUNT)
+        allowed, account = self.config.get("allowedAccountIds"), functions.account_of(self.cloud, self.config)
         if isinstance(allowed, list) and account not in allowed:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"AWS account ID not allowed: {account}")
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
