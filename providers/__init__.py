@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker", "kubernetes")
 """Clouds with an adapter."""
+REPOSITORY = "git+https://github.com/acme/agent-platform"
+"""Address from which pip installs this package: the package of its name on PyPI is another project."""
 SDK_PREFIX = "pulumi_"
 """Prefix of the modules of all cloud SDKs."""
 
@@ -47,8 +49,8 @@ def cloud(name: str) -> "AnyCloud":
 
 
 def install_command(name: str) -> str:
-    """Return the command that installs the SDK of a cloud beside this package, with the pinned version."""
-    return f"pip install 'agent-platform[{name}]'"
+    """Return the command that installs this package with the SDK of a cloud."""
+    return f"pip install 'agent-platform[{name}] @ {REPOSITORY}'"
 
 
 def limits(name: str) -> "CloudLimits":

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -72,6 +73,8 @@ for test in [value for name, value in dict(globals()).items() if name.startswith
     print(test.__name__)
 """
 TESTS = PROGRAM.count("def test_")
+BY_NAME = re.compile(r"agent-platform\[[\w<>{}]+\](?! @ )|pip install '?agent-platform\b(?!\[)")
+"""Requirement of this package without its address, which the index of Python answers with another project."""
 
 
 @pytest.fixture
@@ -157,3 +160,18 @@ def test_the_wheel_has_ranges_that_contain_the_pins() -> None:
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert pins == lowest
     assert not [line for line in ranges if "==" in line]
+
+
+def test_no_command_or_requirement_installs_the_name_from_a_public_index() -> None:
+    files = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\0")
+    texts = {name: ROOT / name for name in files if name.endswith((".md", ".py", ".txt", ".yaml"))}
+    if not texts:
+        pytest.skip("no checkout of git")
+    found = {
+        name: BY_NAME.findall(path.read_text(encoding="utf-8", errors="replace"))
+        for name, path in texts.items()
+        if path.is_file()
+    }
+    assert {name: matches for name, matches in found.items() if matches} == {}

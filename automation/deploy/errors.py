@@ -238,7 +238,7 @@ PROGRAM_PATTERNS = (
         kind=Failure.NO_ENVIRONMENT,
         pattern=r"No module named '(?P<module>pulumi\w*)'",
         problem="the Python environment of the program has no package {module}",
-        fix="run `make plan` in the project's folder, or `pip install 'agent-platform[<cloud>]'` elsewhere",
+        fix="run `make plan` in the project's folder, or `pip install 'agent-platform[<cloud>] @ git+https://github.com/acme/agent-platform'` elsewhere",
     ),
     ErrorPattern(
         kind=Failure.PROGRAM,

@@ -166,7 +166,10 @@ def test_a_cloud_whose_sdk_is_not_installed_fails_with_its_extra(
 ) -> None:
     monkeypatch.setitem(project.PACKAGES, "gcp", ("missing",))
     finding = project.check_plugins(check_input(tmp_path), stack("gcp"))
-    assert (finding.verdict, finding.fix) == ("failed", "run `pip install 'agent-platform[gcp]'`")
+    assert (finding.verdict, finding.fix) == (
+        "failed",
+        "run `pip install 'agent-platform[gcp] @ git+https://github.com/acme/agent-platform'`",
+    )
 
 
 def test_no_credentials_are_unknown_because_a_machine_may_have_a_role(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_missing_sdk_is_reported_with_the_command_that_installs_it(
         plan_of(read_stack(folder, "prod"), folder)
     (error,) = map(str, refused.value.diagnostics)
     assert error.startswith("cloud: the SDK of aws is not installed")
-    assert error.endswith("Run `pip install 'agent-platform[aws]'`.")
+    assert error.endswith("Run `pip install 'agent-platform[aws] @ git+https://github.com/acme/agent-platform'`.")
 
 
 def test_the_engine_gets_a_project_that_uses_the_stack_file_of_the_user(folder: Path) -> None:
