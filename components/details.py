@@ -97,6 +97,8 @@ class PlatformDetails:
     """Database; absent without `database`."""
     cache_endpoint: CacheEndpoint | None
     """Cache; absent without `cache`."""
+    cache_endpoints: Mapping[str, CacheEndpoint]
+    """Caches under `caches` by name."""
     bucket: Bucket | None
     """Bucket; absent without `storage`."""
     api_key: Text | None
@@ -117,7 +119,12 @@ def details_of(
 ) -> PlatformDetails:
     """Return the outputs of a platform whose region `name` serves; `generated` has the generated key of clients, if any."""
     identifiers, stores = region.workloads.identifiers, region.stores
-    database, cache, storage = stores.database, stores.cache, stores.storage
+    database, storage = stores.database, stores.storage
+    endpoints = {
+        each.name: CacheEndpoint(found.host, found.port, found.tls)
+        for each in spec.all_caches
+        for found in (stores.caches[each.key],)
+    }
     return PlatformDetails(
         url=entry.url,
         cloud=spec.cloud,
@@ -129,7 +136,8 @@ def details_of(
         cluster=identifiers.cluster,
         registry=identifiers.registry if identifiers.registry is not None else pulumi.Output.from_input(""),
         database_endpoint=_database(database) if database else None,
-        cache_endpoint=CacheEndpoint(cache.host, cache.port, cache.tls) if cache else None,
+        cache_endpoint=endpoints.pop("", None),
+        cache_endpoints=endpoints,
         bucket=Bucket(storage.bucket, storage.endpoint_url) if storage else None,
         api_key=generated.get(API_KEY_OUTPUT),
     )

@@ -22,7 +22,8 @@ class ServiceInputs:
 
     address: Callable[[str], pulumi.Input[str]]
     database: Database | None = None
-    cache: Cache | None = None
+    caches: Mapping[str, Cache] = field(default_factory=dict[str, Cache])
+    """Caches by the word of `uses`."""
     storage: ObjectStore | None = None
     models: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Variables by which SDKs find the cloud's models."""
@@ -109,9 +110,8 @@ def _secrets(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:
         references[variables.DATABASE_URL] = plain_url or database.url
         if database.password is not None:
             references.setdefault(variables.PGPASSWORD, database.password)
-    if around.cache is not None and "cache" in service.uses:
-        references[variables.REDIS_URL] = around.cache.url
-    return references
+    used = {part: around.caches[part] for part in service.uses if part in around.caches}
+    return references | {variables.cache_variable(part): cache.url for part, cache in used.items()}
 
 
 def _outside(spec: Platform, name: str, secrets: Mapping[str, SecretRef]) -> dict[str, SecretRef]:
@@ -121,6 +121,5 @@ def _outside(spec: Platform, name: str, secrets: Mapping[str, SecretRef]) -> dic
 
 
 def _files(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:
-    if around.cache is None or around.cache.ca_certificate is None or "cache" not in service.uses:
-        return {}
-    return {variables.REDIS_CA_FILE: around.cache.ca_certificate}
+    authorities = {part: around.caches[part].ca_certificate for part in service.uses if part in around.caches}
+    return {variables.cache_ca_file(part): each for part, each in authorities.items() if each is not None}

@@ -30,13 +30,13 @@ class RunningRegion:
         self._generated = [name for name in keys_of_program(spec) if name not in settings.secrets]
         self.secrets, secrets = inner.component("secrets", store_secrets, cloud, base, settings)
         self.database: Database | None = inner.component("database", cloud.database, base) if spec.database else None
-        cache = inner.component("cache", cloud.cache, base) if spec.cache else None
+        caches = {each.key: inner.instance("cache", each.part, cloud.cache, base, each) for each in spec.all_caches}
         storage = inner.component("storage", cloud.storage, base) if spec.storage else None
 
         inputs = ServiceInputs(
             address=lambda service: cloud.address(base, service),
             database=self.database,
-            cache=cache,
+            caches=caches,
             storage=storage,
             models=cloud.model_variables(base) if spec.users_of("models") else {},
             secrets=secrets,
@@ -44,7 +44,7 @@ class RunningRegion:
             deferred=settings.deferred.environment,
             span_receiver=cloud.span_receiver(base) if spec.monitoring.tracing else {},
         )
-        self.stores = stores = DataStores(self.database, cache, storage)
+        self.stores = stores = DataStores(self.database, caches, storage)
         variables = environments(spec, inputs)
         self.workloads: Workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
         tasks = bool(spec.jobs or spec.releases)
@@ -53,7 +53,8 @@ class RunningRegion:
             inner.component("drill", cloud.drill, base, self.database, self.workloads)
         copied = standby is not None and not is_standby(spec)
         copies = inner.component("recovery", cloud.recovery, base, standby, stores) if copied else None
-        self.watched = Watched(self.database, cache, self.workloads, jobs, copies)
+        watched_caches = {each.part: caches[each.key] for each in spec.all_caches}
+        self.watched = Watched(self.database, watched_caches, self.workloads, jobs, copies)
 
     @property
     def generated_key(self) -> dict[str, pulumi.Output[str]]:

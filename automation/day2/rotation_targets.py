@@ -76,7 +76,7 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
     """Return the secret `name` of a stack; raises InvalidConfiguration for an unknown secret or one that cannot rotate."""
     spec = stack.spec
     traits = resource_traits(spec.cloud)
-    passwords = {row.name: row for row in traits.passwords if getattr(spec, row.part) is not None}
+    passwords = {each.name: each for row in traits.passwords for each in row.of(spec)}
     cloud_secrets, types = limits(spec.cloud).stack_secrets(spec), traits.service_types
     standby = spec.standby_region or "" if is_warm(spec) else ""
     if name in passwords:
@@ -126,8 +126,10 @@ def secret_urns(target: RotationTarget, state: Iterable[StateResource]) -> tuple
     """Return the URNs of the resources that store the secret's value: the password, or the version of a listed secret."""
     all_urns = [Urn(resource["urn"]) for resource in state]
     if target.password is not None:
-        component = target.password.component
-        return tuple(urn for urn in all_urns if urn.type == target.password.type and urn.component == component)
+        password = target.password
+        stored = (urn for urn in all_urns if (urn.type, urn.component) == (password.type, password.component))
+        names = {f"{place}-{password.resource}" for place in target.places}
+        return tuple(urn for urn in stored if not password.resource or urn.name in names)
     stems = [f"{place}-{SECRETS.lower()}-{target.name}" for place in target.places]
     names = {name for stem in stems for name in (stem, f"{stem}-value")}
     return tuple(urn for urn in all_urns if urn.component == SECRETS and urn.name in names)

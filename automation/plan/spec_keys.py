@@ -21,6 +21,7 @@ from automation.plan.authentication_contexts import (
     WITH_KEY,
     WITH_PUBLIC_KEY,
 )
+from automation.plan.cache_keys import CACHE_KEYS
 from automation.plan.docs.schema import (
     Node,
     PlatformSchema,
@@ -79,7 +80,9 @@ class Leaf:
         key = key.replace("cost.models.rules", "cost.models.<name>").replace(
             "cost.services.web", "cost.services.<name>"
         )
-        key = key.replace("accept_checks.secrets-rotate", "accept_checks.<name>")
+        key = key.replace("accept_checks.secrets-rotate", "accept_checks.<name>").replace(
+            "caches.answers", "caches.<name>"
+        )
         return key.replace("docker.dev.web", "docker.dev.<name>")
 
     @property
@@ -331,11 +334,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("database.maintenance.window_start", "07:00", part("database")),
     Leaf("database.deletion_protection", True, part("database")),
     Leaf("database.parameters", {"max_connections": 150}, part("database")),
-    Leaf("cache", {}),
-    Leaf("cache.memory_gib", 6, part("cache")),
-    Leaf("cache.high_availability", True, part("cache")),
-    Leaf("cache.eviction", "noeviction", part("cache")),
-    *(Leaf(*each) for each in STORE_KEYS),
+    *(Leaf(*each) for each in (*CACHE_KEYS, *STORE_KEYS)),
     Leaf("storage", {}),
     Leaf("storage.versioning", False, part("storage")),
     Leaf("storage.noncurrent_days", 10, part("storage")),

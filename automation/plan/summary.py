@@ -22,7 +22,7 @@ from providers.contract.images import parse_image
 from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
 from providers.contract.spec import Platform
-from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
+from providers.contract.spec.data import CacheInstance, DatabaseSpec, StorageSpec
 from providers.contract.tokens import limit_line
 
 GATEWAYS = {
@@ -274,8 +274,8 @@ def data_stores(spec: Platform, adjusted: set[str]) -> Iterator[DataStore]:
     if spec.database is not None:
         budget = limits(spec.cloud).connections(spec)
         yield _database(spec.database, str(budget or ""), adjusted=changed("database"))
-    if spec.cache is not None:
-        yield _cache(spec.cache, limits(spec.cloud).cache_copies(spec.cache), adjusted=changed("cache"))
+    for cache in spec.all_caches:
+        yield _cache(cache, limits(spec.cloud).cache_copies(cache.settings), adjusted=changed(cache.key))
     for store in existing_stores(spec):
         name = f"{STORE_NAMES[store.part]} at {store.address}"
         yield DataStore(name, "exists already", "", "backups of its owner", "", adjusted=changed(store.part))
@@ -296,11 +296,12 @@ def _database(database: DatabaseSpec, connections: str, *, adjusted: bool) -> Da
     )
 
 
-def _cache(cache: CacheSpec, copies: str, *, adjusted: bool) -> DataStore:
+def _cache(cache: CacheInstance, copies: str, *, adjusted: bool) -> DataStore:
+    settings = cache.settings
     return DataStore(
-        name="Redis",
-        size=f"{cache.memory_gib:g} GiB, {cache.eviction}",
-        availability=_availability(cache.high_availability),
+        name=f"Redis {cache.name}".rstrip(),
+        size=f"{settings.memory_gib:g} GiB, {settings.eviction}",
+        availability=_availability(settings.high_availability),
         backup=copies,
         protection="",
         adjusted=adjusted,

@@ -11,7 +11,7 @@ from html import escape
 
 from automation.report.facts import ReportFacts
 from providers.contract.authentication import authentication_of
-from providers.contract.report import CACHE, DATABASE, ENTRY, EVERY_SERVICE, INTERNET, MODELS, STORAGE, StoredData
+from providers.contract.report import DATABASE, ENTRY, EVERY_SERVICE, INTERNET, MODELS, STORAGE, StoredData
 from providers.contract.spec import Platform, Service
 
 EGRESS = "outbound"
@@ -154,29 +154,24 @@ def _clients(spec: Platform, service: Service) -> str:
 
 def _data(facts: ReportFacts, region: str) -> Iterator[Node]:
     spec, known = facts.spec, {each.part: each for each in facts.data}
-    parts = {DATABASE: spec.database, CACHE: spec.cache, STORAGE: spec.storage}
-    for part, settings in parts.items():
-        if settings is not None:
-            yield Node(
-                f"{region}/{part}",
-                _data_title(spec, part),
-                _data_lines(facts, known[part]),
-                NodeTier.DATA,
-                region,
-            )
+    database, storage = [DATABASE] if spec.database else [], [STORAGE] if spec.storage else []
+    for part in (*database, *(cache.key for cache in spec.all_caches), *storage):
+        lines = _data_lines(facts, known[part])
+        yield Node(f"{region}/{part}", _data_title(spec, part), lines, NodeTier.DATA, region)
 
 
 def _data_title(spec: Platform, part: str) -> str:
     return {
         DATABASE: f"PostgreSQL {spec.database.version}" if spec.database else "",
-        CACHE: "Redis",
+        **{cache.key: f"Redis {cache.name}".rstrip() for cache in spec.all_caches},
         STORAGE: "Objects",
     }[part]
 
 
 def _data_lines(facts: ReportFacts, stored: StoredData) -> tuple[str, ...]:
     spec = facts.spec
-    settings = {DATABASE: spec.database, CACHE: spec.cache}.get(stored.part)
+    stores = {DATABASE: spec.database, **{cache.key: cache.settings for cache in spec.all_caches}}
+    settings = stores.get(stored.part)
     ports = next((each.ports for each in facts.connections if each.target == stored.part and each.ports), "")
     reach = f"port {ports}" if ports else "by permission"
     zones = f", {_zones(settings.high_availability)}" if settings is not None else ""

@@ -12,7 +12,9 @@ from automation.report.graph import Graph, graph_of
 from automation.report.layout import picture_of
 from automation.report.svg import anchor, svg
 from providers.contract.recovery_plan import Incident
+from providers.contract.variables import CACHES
 
+STORES = ("database", "cache", "storage")
 LOSSES = (
     (Incident.ZONE, "a zone"),
     (Incident.HOST, "the host"),
@@ -61,7 +63,7 @@ def _readers(facts: ReportFacts) -> str:
 
 
 def _places(facts: ReportFacts) -> str:
-    stores = [each for each in facts.data if each.part in ("database", "cache", "storage")]
+    stores = [each for each in facts.data if each.part in STORES or each.part.startswith(CACHES)]
     if not stores:
         return "Data: none is stored beside logs."
     places = dict.fromkeys(f"{each.what} in {each.region or 'this host'} ({each.key})" for each in stores)

@@ -6,9 +6,10 @@ from automation.report.content import BAD, NOTE, BulletList, Cell, Prose, Report
 from automation.report.facts import ReportFacts
 from providers.contract.recovery_plan import Incident, Promise
 from providers.contract.report import CACHE, DATABASE, STORAGE
+from providers.contract.variables import CACHES
 
 FAILURES = {DATABASE: Incident.DATABASE, CACHE: Incident.CACHE, STORAGE: Incident.BUCKET}
-"""Failure whose promise a store has, by its part."""
+"""Failure whose promise a store has, by its part; an additional cache has that of the cache."""
 
 
 def data(facts: ReportFacts) -> ReportSection:
@@ -30,13 +31,14 @@ def data(facts: ReportFacts) -> ReportSection:
 
 def _store(facts: ReportFacts, number: int) -> ReportRow:
     each = facts.data[number]
-    promise = facts.summary.recovery.get(FAILURES[each.part]) if each.part in FAILURES else None
+    failure = FAILURES.get(CACHE if each.part.startswith(CACHES) else each.part)
+    promise = facts.summary.recovery.get(failure) if failure is not None else None
     return row(
         f"{each.part}: {each.what}",
         each.region or "this host",
         each.key,
         each.transit,
-        Cell(each.backup, BAD if each.backup == "none" and each.part in FAILURES else ""),
+        Cell(each.backup, BAD if each.backup == "none" and failure is not None else ""),
         str(promise.rpo) if promise else Cell("not a store of the platform", NOTE),
         str(promise.rto) if promise else Cell("not a store of the platform", NOTE),
         mono(each.resource),

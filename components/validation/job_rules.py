@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from components.validation.service_rules import PART_NAMES
+from components.validation.service_rules import PART_NAMES, cache_names
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.schedule import ScheduleError, is_time_zone, parse_schedule
 from providers.contract.spec import Job, Platform
@@ -15,8 +15,8 @@ def check_job_names(spec: Platform) -> Iterator[ConfigError]:
         if name in spec.services:
             problem = "a service has this name, and logs, alarms and `agent-platform run` could mean either"
             yield ConfigError(f"jobs.{name}", problem, "rename the job")
-        elif name in PART_NAMES:
-            problem = f"the platform uses this name itself ({listed(PART_NAMES, 'and')} are taken)"
+        elif name in (taken := (*PART_NAMES, *cache_names(spec))):
+            problem = f"the platform uses this name itself ({listed(taken, 'and')} are taken)"
             yield ConfigError(f"jobs.{name}", problem, "rename the job")
 
 

@@ -130,10 +130,16 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "",
-        ("caches", "queue", "queues", "broker", "brokers"),
-        "a stack has one cache, for sessions, answers and queues together",
-        "set `cache.eviction` to volatile-lru, which keeps queued jobs and evicts what has an expiry, or put services with "
-        "another cache into a stack of their own, and remove this key",
+        ("queue", "queues", "broker", "brokers"),
+        "a queue is kept in the cache, which services reach by REDIS_URL",
+        "set `cache.eviction` to noeviction, put what may be evicted into a cache under `caches`, and remove this key",
+    ),
+    Unavailable(
+        "caches.*",
+        ("existing", "external", "url", "host"),
+        "an additional cache is always created by the platform",
+        "list the URL of a server that exists already under the `secrets` of its services and its host under `egress`, and remove "
+        "this key",
     ),
     Unavailable(
         "network",
@@ -208,7 +214,7 @@ def meant_key(location: Sequence[int | str], keys: Sequence[str]) -> str | None:
 def unavailable(location: Sequence[int | str]) -> Unavailable | None:
     """Return the setting that an unknown key would configure, where the platform does not have it."""
     *above, key = [str(part) for part in location]
-    if len(above) == 2 and above[0] == "services":
+    if len(above) == 2 and above[0] in ("services", "caches"):
         above[1] = "*"
     word = key.lower().replace("-", "_")
     parent = ".".join(above)

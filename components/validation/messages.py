@@ -40,6 +40,7 @@ KINDS = {
 NAMES = {
     "services": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
     "jobs": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
+    "caches": "use lower-case letters, digits and single hyphens, beginning with a letter, 20 at most",
     "models": "use the name of the model in requests: letters, digits and . _ : / @ -",
     "environment": "use letters, digits and underscores, as environment variables do",
     "repositories": "use the name of the image: lower-case letters, digits and separators . _ - /, without a host and a tag",
@@ -132,6 +133,8 @@ def _problem(error: ErrorDetails, location: Sequence[int | str], value: object, 
         return _wrong_kind(kind, location, value, shown)
     if kind == "too_short":
         return "empty", "add at least 1 entry"
+    if kind == "too_long":
+        return "too many entries", f"use {context['max_length']} at most"
     if kind == "value_error":
         problem, _, fix = str(context["error"]).partition("; ")
         return f"{shown} {problem}".lstrip(), fix

@@ -12,6 +12,7 @@ from providers.contract.existing_stores import existing_stores
 from providers.contract.spec import DnsAccount, ExistingNetworkSpec, KubernetesBlock, Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
 from providers.contract.tokens import counting_services, has_prometheus, unpriced_models
+from providers.contract.variables import cache_variable, call_variable
 
 RESERVED_TAGS = ("project", "stack", "managed-by")
 DAY_MINUTES = 24 * 60
@@ -141,8 +142,25 @@ def check_queue_cache(spec: Platform) -> Iterator[ConfigError]:
     workers = [name for name in spec.users_of("cache") if spec.services[name].app == "celery"]
     if spec.cache is not None and workers and spec.cache.eviction.startswith("allkeys"):
         problem = f"with {spec.cache.eviction}, a full cache deletes queued jobs of {listed(workers, 'and')}"
-        fix = "set it to noeviction, or to volatile-lru where cached values expire"
+        fix = (
+            "set it to noeviction, or to volatile-lru where cached values expire; a cache under `caches` may evict them"
+        )
         yield ConfigError("cache.eviction", problem, fix)
+
+
+def check_cache_names(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse a name that is taken, or whose variable is that of a called service."""
+    for cache in spec.all_caches:
+        variable = cache_variable(cache.key)
+        if cache.name == "cache":
+            yield ConfigError(cache.key, "cache is the name of another one", "use another name")
+        for name in cache.users:
+            callee = next((each for each in spec.services[name].calls if call_variable(each) == variable), None)
+            if callee is not None:
+                problem = (
+                    f"{name} would have {variable} twice: for the cache, and for the service {callee} that it calls"
+                )
+                yield ConfigError(cache.key, problem, "rename the cache or the service")
 
 
 def check_windows(spec: Platform) -> Iterator[ConfigError]:

@@ -136,7 +136,7 @@ def _service_risks(spec: Platform) -> Iterator[Risk]:
 
 
 def _data_risks(spec: Platform) -> Iterator[Risk]:
-    database, cache, storage = spec.database, spec.cache, spec.storage
+    database, storage = spec.database, spec.storage
     if database is not None:
         if database.backup.retention_days == 0:
             yield Risk("database.backup.retention_days", 0, "0 days keep no backup", "use 1 to 35")
@@ -148,8 +148,9 @@ def _data_risks(spec: Platform) -> Iterator[Risk]:
         if not database.deletion_protection:
             danger = "one command can delete the data"
             yield Risk("database.deletion_protection", False, danger, "set it to true")
-    if cache is not None and not cache.high_availability:
-        yield Risk("cache.high_availability", False, SINGLE_ZONE, "set it to true")
+    for cache in spec.all_caches:
+        if not cache.settings.high_availability:
+            yield Risk(f"{cache.key}.high_availability", False, SINGLE_ZONE, "set it to true")
     if storage is not None and not storage.versioning:
         yield Risk("storage.versioning", False, "overwritten and deleted objects are lost", "set it to true")
 

@@ -6,7 +6,7 @@ from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.existing_registry import written_image
 from providers.contract.images import parse_image
 from providers.contract.spec import UNBUILT_TAG, KubernetesBlock, Metrics, Platform, Service
-from providers.contract.variables import generated_names
+from providers.contract.variables import CACHES, generated_names
 
 COPIES = "copies"
 """Name of the alarms on copies in the standby region."""
@@ -20,10 +20,16 @@ def check_service_names(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the name of a part of the platform, which would share its alarms' names."""
     taken = (*PART_NAMES, COPIES) if spec.recovery.mode != "none" else PART_NAMES
     taken = (*taken, *COST_NAMES) if spec.cost.models else taken
+    taken = (*taken, *cache_names(spec))
     for name in spec.services:
         if name in taken:
             problem = f"the platform uses this name itself ({listed(taken, 'and')} are taken)"
             yield ConfigError(f"services.{name}", problem, "rename the service")
+
+
+def cache_names(spec: Platform) -> tuple[str, ...]:
+    """Return the names of alarms and servers of additional caches."""
+    return tuple(cache.part for cache in spec.all_caches if cache.name)
 
 
 def check_used_parts(spec: Platform) -> Iterator[ConfigError]:
@@ -32,7 +38,9 @@ def check_used_parts(spec: Platform) -> Iterator[ConfigError]:
         key = f"services.{name}.uses"
         yield from _repeated(key, service.uses)
         for part in service.uses:
-            if part != "models" and getattr(spec, part) is None:
+            if part.startswith(CACHES):
+                yield from _unknown_cache(spec, key, part)
+            elif part != "models" and getattr(spec, part) is None:
                 settings = "{eviction: noeviction}" if part == "cache" and service.app == "celery" else "{}"
                 yield ConfigError(
                     key, f"the platform has no {part}", f"add `{part}: {settings}`, or remove {part} here"
@@ -40,6 +48,13 @@ def check_used_parts(spec: Platform) -> Iterator[ConfigError]:
         # the missing block of a cloud is an error already
         if "models" in service.uses and not spec.models and spec.block is not None and not _has_identity(spec, name):
             yield ConfigError(key, *_no_models(spec))
+
+
+def _unknown_cache(spec: Platform, key: str, part: str) -> Iterator[ConfigError]:
+    name = part.removeprefix(CACHES)
+    if name not in spec.caches:
+        problem = f"there is no {part}{did_you_mean(name, spec.caches)}"
+        yield ConfigError(key, problem, f"add `caches: {{{name}: {{}}}}`, or remove {part} here")
 
 
 def _has_identity(spec: Platform, name: str) -> bool:

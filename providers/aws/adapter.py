@@ -34,7 +34,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spans import SIDECAR_ENDPOINT, sent_over_http
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheInstance, Platform
 
 
 class Aws:
@@ -86,9 +86,9 @@ class Aws:
         """See `Cloud.database`."""
         return create_database(scope, base)
 
-    def cache(self, scope: Scope, base: AwsBaseResources) -> AwsCache:
+    def cache(self, scope: Scope, base: AwsBaseResources, cache: CacheInstance) -> AwsCache:
         """See `Cloud.cache`."""
-        return create_cache(scope, base)
+        return create_cache(scope, base, cache)
 
     def storage(self, scope: Scope, base: AwsBaseResources) -> AwsStorage:
         """See `Cloud.storage`."""

@@ -53,9 +53,9 @@ def database_identifier(stack: str) -> str:
     return f"{stack}-database"
 
 
-def cache_identifier(stack: str) -> str:
+def cache_identifier(stack: str, part: str = "cache") -> str:
     """`prod-cache`: 40 characters at most; the nodes are `prod-cache-001`, `prod-cache-002`, ..."""
-    return f"{stack}-cache"
+    return f"{stack}-{part}"
 
 
 def database_log_group(stack: str, log: str) -> str:
@@ -129,7 +129,8 @@ def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
         return [ConfigError("stack", problem, fix)]
     by_stack: list[Diagnostic] = [_length_refusal(name) for name in stack_names(spec, stack) if name.excess > 0]
     services = [_length_refusal(name) for name in service_names(spec, stack) if name.excess > 0]
-    return by_stack or [*services, *(_job_refusal(name) for name in job_names(spec, stack) if name.excess > 0)]
+    caches = [_cache_refusal(name) for name in cache_names(spec, stack) if name.excess > 0]
+    return by_stack or [*services, *caches, *(_job_refusal(name) for name in job_names(spec, stack) if name.excess > 0)]
 
 
 def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -140,6 +141,13 @@ def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
         yield _name("database", database_identifier(stack), "stack", stack)
     if spec.cache is not None:
         yield _name("cache", cache_identifier(stack), "stack", stack)
+
+
+def cache_names(spec: Platform, stack: str) -> Iterator[Name]:
+    """Limited names that depend on the name of an additional cache."""
+    for cache in spec.all_caches:
+        if cache.name:
+            yield _name("cache", cache_identifier(stack, cache.part), cache.key, cache.name)
 
 
 def service_names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -169,6 +177,10 @@ def _name(kind: str, text: str, path: str, value: str) -> Name:
 
 def _length_refusal(name: Name) -> Unsupported:
     return length_refusal(name, cloud="aws", brand="AWS")
+
+
+def _cache_refusal(name: Name) -> Unsupported:
+    return length_refusal(name, cloud="aws", brand="AWS", part="cache")
 
 
 def _job_refusal(name: Name) -> Unsupported:

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from providers.contract.declaration import DeclaredResource
 from providers.contract.json_data import is_list, is_mapping, texts
 from providers.contract.report import (
-    CACHE,
     DATABASE,
     ENTRY,
     EVERY_PORT,
@@ -30,7 +29,7 @@ from providers.contract.report import (
 )
 
 SERVICE_GROUP = "service-"
-GROUPS = {"load-balancer": ENTRY, "database": DATABASE, "cache": CACHE, "endpoints": "private endpoints of AWS"}
+GROUPS = {"load-balancer": ENTRY, "database": DATABASE, "endpoints": "private endpoints of AWS"}
 """Part by the name of its security group; those of services begin with `service-`."""
 INGRESS, EGRESS = "vpc:SecurityGroupIngressRule", "vpc:SecurityGroupEgressRule"
 POLICIES = ("iam:RolePolicy", "iam:Policy")
@@ -94,7 +93,9 @@ def _group(site: ReportSite, value: object) -> str:
     if group is None:
         return str(value)
     part = site.part(group)
-    return part.removeprefix(SERVICE_GROUP) if part.startswith(SERVICE_GROUP) else GROUPS.get(part, part)
+    return (
+        part.removeprefix(SERVICE_GROUP) if part.startswith(SERVICE_GROUP) else GROUPS.get(part, site.cache_key(part))
+    )
 
 
 def _ports(rule: DeclaredResource) -> str:
@@ -203,7 +204,7 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         days, mode = cache.value("snapshotRetentionLimit"), cache.value("transitEncryptionMode")
         transit = "TLS required" if mode == "required" else "TLS optional"
         backup = f"daily snapshots kept {days} days" if days else "none"
-        yield _stored(site, CACHE, "Valkey", cache, cache.value("kmsKeyId"), transit, backup)
+        yield _stored(site, site.cache_of(cache), "Valkey", cache, cache.value("kmsKeyId"), transit, backup)
     yield from _buckets(site)
     for replication in site.of_type("rds:InstanceAutomatedBackupsReplication"):
         days = replication.value("retentionPeriod")

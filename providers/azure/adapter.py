@@ -34,7 +34,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spans import PROTOCOL
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheInstance, Platform
 
 
 class Azure:
@@ -87,9 +87,9 @@ class Azure:
         """See `Cloud.database`."""
         return create_database(scope, base)
 
-    def cache(self, scope: Scope, base: AzureBaseResources) -> AzureCache:
+    def cache(self, scope: Scope, base: AzureBaseResources, cache: CacheInstance) -> AzureCache:
         """See `Cloud.cache`."""
-        return create_cache(scope, base)
+        return create_cache(scope, base, cache)
 
     def storage(self, scope: Scope, base: AzureBaseResources) -> AzureStorage:
         """See `Cloud.storage`."""

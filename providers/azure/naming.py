@@ -31,6 +31,7 @@ MAX_CHARACTERS = {
     "registry": 50,
     "host name of the entry": 63,
     "cache": 60,
+    "additional cache": 60,
     "database server": 63,
     "models account": 64,
     "secret": 127,
@@ -101,9 +102,9 @@ def endpoint_name(context: AzureContext) -> str:
     return f"{context.stack}-database-{salt(context, 'endpoint')}"
 
 
-def cache_name(context: AzureContext) -> str:
+def cache_name(context: AzureContext, part: str = "cache") -> str:
     """`prod-cache-1a2b3c`: first label of the cache's host name."""
-    return f"{context.stack}-cache-{salt(context, 'cache')}"
+    return f"{context.stack}-{part}-{salt(context, part)}"
 
 
 def profile_name(stack: str) -> str:
@@ -208,13 +209,16 @@ def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
 
 
 def service_names(spec: Platform, stack: str) -> Iterator[Name]:
-    """Limited names that depend on the name of a service or a secret."""
+    """Limited names that depend on the name of a service, a job, an additional cache or a secret."""
     for service in spec.services:
         yield _name("container app", app_name(stack, service), f"services.{service}", service)
     for job in spec.jobs:
         yield _name("Container Apps job", job_name(stack, job), f"jobs.{job}", job)
     for service in spec.releases:
         yield _name("release job", job_name(stack, release_name(service)), f"services.{service}", service)
+    for cache in spec.all_caches:
+        if cache.name:
+            yield _name("additional cache", f"{stack}-{cache.part}-{'x' * SALT_LENGTH}", cache.key, cache.name)
     for secret in spec.secrets:
         key = f"services.{spec.readers_of(secret)[0]}.secrets"
         yield _name("secret", secret_name(f"{stack}-secrets-{secret}"), key, secret)
@@ -235,5 +239,5 @@ def _name(kind: str, text: str, key: str, value: str) -> Name:
 
 
 def _length_refusal(name: Name) -> Unsupported:
-    part = {"secret": "secret", "Container Apps job": "job"}.get(name.kind, "service")
+    part = {"secret": "secret", "Container Apps job": "job", "additional cache": "cache"}.get(name.kind, "service")
     return length_refusal(name, cloud="azure", brand="Azure", part=part)

@@ -90,8 +90,10 @@ def _rule(
     wide = is_anywhere(target if outbound else source)
     if (own == EVERY_SERVICE) == outbound or wide:
         resource = f"{evidence(group)} {rule.get('name')}"
-        for end in (ends[1], CACHE) if CACHE_PORT in ports.split(", ") else (ends[1],):
-            used = CACHE_PORT if end == CACHE else _without_cache(ports)
+        known = [cache.key for cache in site.spec.all_caches] or [CACHE]
+        caches = known if CACHE_PORT in ports.split(", ") else []
+        for end in (ends[1], *caches):
+            used = CACHE_PORT if end in caches else _without_cache(ports)
             yield AllowedConnection(ends[0], end, used.replace("*", EVERY_PORT), resource, site.region(group), wide)
 
 
@@ -207,7 +209,9 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         persistence = cache.value("persistence")
         kept = is_mapping(persistence) and any(value is True for value in persistence.values())
         key = STACK_KEY if cache.value("encryption") else AZURE_KEY
-        yield _stored(site, CACHE, "Redis", cache, key, tls, "snapshots for restarts" if kept else "none")
+        yield _stored(
+            site, site.cache_of(cache), "Redis", cache, key, tls, "snapshots for restarts" if kept else "none"
+        )
     yield from _accounts(site)
     for workspace in site.of_type("operationalinsights:Workspace"):
         kept = f"kept {workspace.value('retentionInDays')} days"

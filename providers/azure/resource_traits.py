@@ -107,7 +107,8 @@ RESOURCE_TRAITS = ResourceTraits(
             "cache",
             refused="Azure generates the keys of the cache; regenerate the primary key (`az redisenterprise database "
             "regenerate-key --resource-group {stack}-agents-{region} --cluster-name $(az redisenterprise list "
-            "--resource-group {stack}-agents-{region} --query [].name --output tsv) --key-type Primary`), then run "
+            "--resource-group {stack}-agents-{region} --query \"sort_by([?starts_with(name, '{stack}-{cache}-')], "
+            '&length(name))[0].name" --output tsv) --key-type Primary`), then run '
             "`agent-platform up {stack}`, which stores it and restarts the services that use it",
         ),
     ),

@@ -27,7 +27,7 @@ from providers.contract.results import (
     Workloads,
 )
 from providers.contract.rollout import RolloutPosition
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheInstance, Platform
 
 BaseT = TypeVar("BaseT")
 """Base resources of a cloud: account, keys, network, identities, registry, channels."""
@@ -42,10 +42,11 @@ CopiesT = TypeVar("CopiesT", bound=Copies)
 
 @dataclass(frozen=True)
 class DataStores(Generic[DatabaseT, CacheT, StorageT]):
-    """Database, cache and object storage of a region; None for what the spec leaves out."""
+    """Database, caches and object storage of a region; None for what the spec leaves out."""
 
     database: DatabaseT | None
-    cache: CacheT | None
+    caches: Mapping[str, CacheT]
+    """Caches by the word of `uses`."""
     storage: StorageT | None
 
 
@@ -54,7 +55,8 @@ class Watched(Generic[DatabaseT, CacheT, WorkloadsT, JobsT, CopiesT]):
     """Resources of a region that alarms and dashboards refer to."""
 
     database: DatabaseT | None
-    cache: CacheT | None
+    caches: Mapping[str, CacheT]
+    """Caches by part, which is the name of the subject of their alarms."""
     workloads: WorkloadsT
     jobs: JobsT | None
     """None when the spec has no job."""
@@ -116,8 +118,8 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT, Stan
         """PostgreSQL for the services that use it, with a generated password."""
         ...
 
-    def cache(self, scope: Scope, base: BaseT) -> CacheT:
-        """Redis-compatible cache for the services that use it, with a generated password."""
+    def cache(self, scope: Scope, base: BaseT, cache: CacheInstance) -> CacheT:
+        """Redis-compatible cache for the services that use it, with a generated password; called for each cache of the spec."""
         ...
 
     def storage(self, scope: Scope, base: BaseT) -> StorageT:

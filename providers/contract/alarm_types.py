@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from providers.contract.signals import Signal
-from providers.contract.spec import Alerts, Platform
+from providers.contract.spec import Alerts, CacheInstance, Platform
 from providers.contract.tokens import price_note
 
 Subject = Literal["service", "job", "database", "cache", "copies", "entry", "account", "network", "models", "tokens"]
@@ -20,7 +20,7 @@ class AlarmRule:
     signal: Signal
     subject: Subject
     name: str
-    """Name of the service or job; `database`, `cache`, `copies`, `entry firewall`, `account permissions`,
+    """Name of the service or job, part of a cache (`cache`, `cache-answers`); `database`, `copies`, `entry firewall`, `account permissions`,
     `network flows`, `models` and `tokens` for those."""
     threshold: float
     period_seconds: int
@@ -30,9 +30,10 @@ class AlarmRule:
 
     @property
     def key(self) -> str:
-        """Logical name part, unique in a platform: `gateway-cpu-percent`, `database-storage-percent`."""
+        """Logical name part, unique in a platform: `gateway-cpu-percent`, `cache-answers-memory-percent`."""
         prefix = f"{self.name.replace(' ', '-')}-"
-        return f"{prefix}{self.signal.removeprefix(prefix)}"
+        known = "cache-" if self.subject == "cache" else prefix
+        return f"{prefix}{self.signal.removeprefix(known)}"
 
     @property
     def needs_prometheus(self) -> bool:
@@ -62,6 +63,14 @@ class AlarmRules:
         raise LookupError(f"{name} has no alarm rule on {signal.value}")
 
 
+def cache_of(spec: Platform, part: str) -> CacheInstance:
+    """Return a cache by its part; raises LookupError."""
+    for cache in spec.all_caches:
+        if cache.part == part:
+            return cache
+    raise LookupError(f"the platform has no {part}")
+
+
 @dataclass(frozen=True)
 class RuleDefinition:
     """One line of the rule table; `threshold` and `summary` are filled in for each subject."""
@@ -72,7 +81,8 @@ class RuleDefinition:
     periods: int
     severity: Severity
     summary: str
-    """Sentence for the notification; `{name}` is the subject, `{threshold}` the threshold, `{prices}` date and source of prices."""
+    """Sentence for the notification; `{name}` is the subject, `{cache}` a cache, `{threshold}` the threshold, `{prices}` date and
+    source of prices."""
     threshold: Callable[[Alerts], float] = lambda _alerts: 0
     applies: Callable[[Platform, str], bool] = lambda _spec, _name: True
     periods_of: Callable[[Platform, str], int] | None = None
@@ -86,7 +96,10 @@ class RuleDefinition:
         periods = self.periods_of(spec, name) if self.periods_of else self.periods
         days = f"{threshold / 86400:g}"
         prices = price_note(spec, self.subject)
-        summary = self.summary.format(name=name, threshold=f"{threshold:g}", periods=periods, days=days, prices=prices)
+        cache = cache_of(spec, name).title if self.subject == "cache" else ""
+        summary = self.summary.format(
+            name=name, threshold=f"{threshold:g}", periods=periods, days=days, prices=prices, cache=cache
+        )
         return AlarmRule(
             self.signal, self.subject, name, threshold, self.period_seconds, periods, self.severity, summary
         )

@@ -12,6 +12,7 @@ from providers.contract.alarm_types import AlarmRules as AlarmRules
 from providers.contract.alarm_types import RuleDefinition as RuleDefinition
 from providers.contract.alarm_types import Severity as Severity
 from providers.contract.alarm_types import Subject as Subject
+from providers.contract.alarm_types import cache_of
 from providers.contract.drill import drill_of
 from providers.contract.job_limits import hours_without_success, notices_missing_success
 from providers.contract.region_specs import is_standby, is_warm
@@ -269,7 +270,7 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         period_seconds=60,
         periods=5,
         severity="warning",
-        summary="the cache uses more than {threshold} % of its memory",
+        summary="{cache} uses more than {threshold} % of its memory",
     ),
     RuleDefinition(
         signal=Signal.CACHE_EVICTIONS,
@@ -277,8 +278,8 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         period_seconds=60,
         periods=5,
         severity="warning",
-        summary="the cache evicts entries",
-        applies=lambda spec, _name: spec.cache is not None and spec.cache.eviction != "noeviction",
+        summary="{cache} evicts entries",
+        applies=lambda spec, name: cache_of(spec, name).settings.eviction != "noeviction",
     ),
     RuleDefinition(
         signal=Signal.COPIES_DATABASE_FAILED,
@@ -374,8 +375,7 @@ def alarm_rules(spec: Platform) -> AlarmRules:
     subjects: list[tuple[Subject, str]] = [("service", name) for name in spec.services]
     if spec.database is not None:
         subjects.append(("database", "database"))
-    if spec.cache is not None:
-        subjects.append(("cache", "cache"))
+    subjects.extend(("cache", cache.part) for cache in spec.all_caches)
     if spec.standby_region is not None and not is_standby(spec):
         subjects.append(("copies", "copies"))
     subjects += [("entry", ENTRY_FIREWALL), ("account", ACCOUNT_PERMISSIONS), ("network", NETWORK_FLOWS)]

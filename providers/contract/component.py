@@ -119,8 +119,14 @@ class Scope:
         self, kind: str, create: Callable[Concatenate["Scope", P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Open the component `kind` in this scope, let `create` declare its resources, register its outputs."""
-        component = DeferredComponent(kind, self.named(kind), self.component_opts)
-        result = create(replace(self, name=self.named(kind), owner=component), *args, **kwargs)
+        return self.instance(kind, kind, create, *args, **kwargs)
+
+    def instance(
+        self, kind: str, part: str, create: Callable[Concatenate["Scope", P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Open one of several components of a kind, whose names begin with `part`; see `component`."""
+        component = DeferredComponent(kind, self.named(part), self.component_opts)
+        result = create(replace(self, name=self.named(part), owner=component), *args, **kwargs)
         component.finish(outputs_of(result))
         return result
 

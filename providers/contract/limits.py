@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from providers.contract.connections import ConnectionBudget
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
 from providers.contract.existing_registry import ExistingImage
-from providers.contract.spec import CacheSpec, Platform, Service
+from providers.contract.spec import CacheSettings, Platform, Service
 
 RefusalRule = Callable[[Platform, str], Sequence[Diagnostic]]
 """Refusals of one capability for a spec and the name of its stack."""
@@ -39,7 +39,7 @@ class CloudLimits:
     adjustment_rules: tuple[AdjustmentRule, ...]
     outbound: Outbound
     """Outbound access of the services to the internet."""
-    cache_copies: Callable[[CacheSpec], str]
+    cache_copies: Callable[[CacheSettings], str]
     """Copies of a cache's data, and whether they outlive it, as a phrase."""
     connections: Callable[[Platform], ConnectionBudget | None] = _no_budget
     """Connections of the database during a rollout; None without a database."""

@@ -1,11 +1,11 @@
 """Alarm rules as Prometheus alerting rules, for managed and self-hosted Prometheus servers.
 
-Series that the rules need; the `job` label is the name of the service or scheduled job, `database` or `cache`:
+Series that the rules need; the `job` label is the name of the service or scheduled job, `database`, or the part of a cache:
 
 - a service, at `metrics_path` on its port: the OpenTelemetry HTTP server histogram and its process' CPU and memory, which
   every Prometheus client library exposes (`SERVICE_METRICS`). The `instance` label of `up` identifies a replica;
 - the database: postgres_exporter, the CPU of its container, and the time of its last successful backup (`DATABASE_METRICS`);
-- the cache: redis_exporter (`CACHE_METRICS`);
+- a cache: redis_exporter (`CACHE_METRICS`);
 - the firewall of the entry: HAProxy, whose job is `proxy` (`ENTRY_METRICS`);
 - tokens of models, where a service reports them (`TOKEN_METRICS`);
 - a scheduled job: failed runs, and the time of the last success or else of the deployment (`JOB_METRICS`).

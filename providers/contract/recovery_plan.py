@@ -289,7 +289,7 @@ PARTS: Mapping[Incident, Callable[[Platform], bool]] = {
     Incident.ROWS: lambda spec: spec.database is not None,
     Incident.BY_HAND: lambda spec: spec.database is not None,
     Incident.BUCKET: lambda spec: spec.storage is not None,
-    Incident.CACHE: lambda spec: spec.cache is not None,
+    Incident.CACHE: lambda spec: bool(spec.all_caches),
     Incident.SECRET: lambda spec: bool(spec.secrets),
 }
 """Failures of a part that a platform may not have."""

@@ -91,11 +91,12 @@ def _moved(block: object, region: str) -> object:
 
 
 def _passive(spec: Platform) -> Platform:
-    """Return a spec with the replicas of a region that does not serve, and with its database and cache in one zone."""
+    """Return a spec with the replicas of a region that does not serve, and with its database and caches in one zone."""
     services = {name: _scaled_down(service, spec.recovery.standby_replicas) for name, service in spec.services.items()}
     parts = {
         "database": spec.database and spec.database.model_copy(update={"high_availability": False}),
         "cache": spec.cache and spec.cache.model_copy(update={"high_availability": False}),
+        "caches": {name: each.model_copy(update={"high_availability": False}) for name, each in spec.caches.items()},
     }
     return spec.model_copy(update={"services": services, **parts})
 

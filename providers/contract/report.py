@@ -1,7 +1,7 @@
 """Facts about a stack for its report, read from the declared resources: connections, rights, secrets, keys and data. Pure.
 
 Every `providers/<cloud>/report.py` ends with `FACTS: CloudFacts = ...`. Each fact names the resource that proves it.
-Parts have neutral names: those of services, and `internet`, `entry`, `database`, `cache`, `storage` and `models`.
+Parts have neutral names: those of services, and `internet`, `entry`, `database`, `cache`, `caches.NAME`, `storage` and `models`.
 """
 
 import re
@@ -112,10 +112,26 @@ class ReportSite(ResourceSet):
     def label(self, resource: DeclaredResource) -> str:
         """Return component and part: `database-password`; the part alone for identities and secrets of the stack file."""
         part = self.part(resource)
-        component = resource.component.lower()
+        component = self.cache_part(resource) or resource.component.lower()
         if component in ("identity", "secrets") or part.startswith(component):
             return part
         return component if part == "main" else f"{component}-{part}"
+
+    def cache_part(self, resource: DeclaredResource) -> str:
+        """Return the part of the cache that a resource belongs to, `cache` or `cache-answers`; empty for another component."""
+        if resource.component != "Cache":
+            return ""
+        owner = self.owners.get(resource.urn, "")
+        named = (each.part for each in self.spec.all_caches if each.name)
+        return next((part for part in named if owner.endswith(f"-{part}")), CACHE)
+
+    def cache_of(self, resource: DeclaredResource) -> str:
+        """Return the neutral name of the cache that a resource belongs to: `cache` or `caches.answers`."""
+        return self.cache_key(self.cache_part(resource))
+
+    def cache_key(self, part: str) -> str:
+        """Return the neutral name of a cache by its part; any other text as it is."""
+        return next((each.key for each in self.spec.all_caches if each.part == part), part)
 
     def region(self, resource: DeclaredResource) -> str:
         """Return the region of a resource; empty when it has none."""

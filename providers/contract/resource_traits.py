@@ -1,9 +1,9 @@
 """Per-cloud metadata of resource types: stateful types, service revisions, replacing changes, rotatable passwords. Pure."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from providers.contract.database_disk import DatabaseDisk
 
@@ -95,7 +95,7 @@ class RotatablePassword:
 
     `rounds` rotations are needed until the previous password is invalid; each password must be at least `pause_seconds`
     old. `refused` is the reason and the alternative where the cloud generates the password itself; `{stack}` and `{region}`
-    in it are the stack's.
+    in it are the stack's, `{cache}` is the part of a cache.
     """
 
     name: str
@@ -107,6 +107,18 @@ class RotatablePassword:
     refused: str = ""
     refused_in_standby: str = ""
     """As `refused`, while the standby region serves."""
+    resource: str = ""
+    """End of the logical name where the stack can have several components of the kind; empty for all passwords of the component."""
+
+    def of(self, spec: "Platform") -> Iterator[Self]:
+        """Yield the passwords that a stack has of this kind: one for each cache, one for the database."""
+        if self.part != "cache":
+            yield from (self,) if getattr(spec, self.part) is not None else ()
+            return
+        for cache in spec.all_caches:
+            name = f"{cache.part}-password"
+            refused = self.refused.replace("{cache}", cache.part)
+            yield replace(self, name=name, part=cache.key, resource=name, refused=refused)
 
 
 @dataclass(frozen=True)

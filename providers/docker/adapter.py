@@ -19,7 +19,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spans import sent_over_http
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheInstance, Platform
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
 from providers.docker.base.registry import create_registry, registry_logins
@@ -92,9 +92,9 @@ class Docker:
         """See `Cloud.database`."""
         return create_database(scope, base)
 
-    def cache(self, scope: Scope, base: DockerBaseResources) -> DockerCache:
+    def cache(self, scope: Scope, base: DockerBaseResources, cache: CacheInstance) -> DockerCache:
         """See `Cloud.cache`."""
-        return create_cache(scope, base)
+        return create_cache(scope, base, cache)
 
     def storage(self, scope: Scope, base: DockerBaseResources) -> DockerObjectStore:
         """See `Cloud.storage`."""

@@ -7,7 +7,7 @@ from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.own_postgres import own_connections
 from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.release import release_adjustments
-from providers.contract.spec import CacheSpec, Platform
+from providers.contract.spec import CacheSettings, Platform
 from providers.docker.base.platform_images import existing_image, image_adjustments, image_refusals
 from providers.docker.compute.limits import workload_adjustments, workload_refusals
 from providers.docker.compute.rollout import rollout_adjustments, rollout_refusals
@@ -56,7 +56,7 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: "any port" for name in spec.services if spec.network.egress != "none"}
 
 
-def cache_copies(_cache: CacheSpec) -> str:
+def cache_copies(_cache: CacheSettings) -> str:
     """Return the copies of a cache's data."""
     return "every change in a volume, without a copy of it"
 

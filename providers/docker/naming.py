@@ -81,6 +81,11 @@ def both_revisions(service: str) -> str:
     return f"{service}-revisions"
 
 
+def redis_exporter(part: str) -> str:
+    """`redis-exporter`, or `redis-exporter-answers` for `cache-answers`: container and DNS alias of the exporter of a cache."""
+    return f"redis-exporter{part.removeprefix(CACHE)}"
+
+
 def access_key(stack: str, user: str) -> str:
     """`prod-service-gateway`: access key of a user of the object store."""
     return f"{stack}-{user}"

@@ -75,8 +75,8 @@ def _through(
             continue
         if container.component == "Compute" and target.startswith(HOST):
             yield AllowedConnection(source, INTERNET, _ports_of_host(site, source, target), evidence(other), open=True)
-        elif container.component == "Compute" and target in SERVERS:
-            yield AllowedConnection(source, target, SERVERS[target], evidence(network))
+        elif container.component == "Compute" and other.component in PARTS and _is_server(site, other):
+            yield AllowedConnection(source, target, SERVERS[PARTS[other.component]], evidence(network))
         elif (source == ENTRY and part == f"{target}{INSIDE}") or part == f"{source}{CALLS}{target}":
             yield AllowedConnection(source, target, _port(site, target), evidence(network))
 
@@ -98,7 +98,13 @@ def _part(site: ReportSite, container: DeclaredResource) -> str:
         return REPLICA.sub("", site.part(container).removesuffix(FILES))
     if container.component == "Entry":
         return ENTRY
-    return PARTS.get(container.component, "") if site.part(container) == "server" else site.label(container)
+    if not _is_server(site, container):
+        return site.label(container)
+    return site.cache_of(container) or PARTS.get(container.component, "")
+
+
+def _is_server(site: ReportSite, container: DeclaredResource) -> bool:
+    return site.part(container) == "server"
 
 
 def rights(site: ReportSite) -> Iterator[GrantedRight]:
@@ -141,7 +147,8 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         if part is not None:
             versions = site.spec.storage is not None and site.spec.storage.versioning
             backups = {**kept, STORAGE: "versions of objects" if versions else "none"}.get(part, "none")
-            yield StoredData(part, f"volume {site.label(volume)}", HOST_KEY, transit[part], backups, evidence(volume))
+            store = site.cache_of(volume) or part
+            yield StoredData(store, f"volume {site.label(volume)}", HOST_KEY, transit[part], backups, evidence(volume))
         elif volume.component == "Backup":
             yield StoredData(
                 "copies", f"volume {site.label(volume)}", HOST_KEY, "inside the host", "none", evidence(volume)

@@ -17,7 +17,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spans import SIDECAR_ENDPOINT, sent_over_http
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheInstance, Platform
 from providers.gcp.base.account import create_account, create_standby_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys
@@ -103,9 +103,9 @@ class Gcp:
         """See `Cloud.database`."""
         return create_database(scope, base)
 
-    def cache(self, scope: Scope, base: GcpBaseResources) -> GcpCache:
+    def cache(self, scope: Scope, base: GcpBaseResources, cache: CacheInstance) -> GcpCache:
         """See `Cloud.cache`."""
-        return create_cache(scope, base)
+        return create_cache(scope, base, cache)
 
     def storage(self, scope: Scope, base: GcpBaseResources) -> ObjectStore:
         """See `Cloud.storage`."""

@@ -20,7 +20,13 @@ COPIER = "copies"
 DRILL = "drill"
 APP_CONTAINER = "app"
 """Name of the main container of a service; metrics have it as a label."""
-MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "Cloud Run job": 63, "workload identity pool": 32}
+MAX_CHARACTERS = {
+    "service account": 30,
+    "Cloud Run service": 49,
+    "Cloud Run job": 63,
+    "workload identity pool": 32,
+    "Memorystore instance": 40,
+}
 """Maximum length of a name by kind: the reference of each API."""
 DATABASE_NAME, USERNAME = "agents", "platform"
 """Database and user of the services."""
@@ -158,7 +164,8 @@ def _stack_error(stack: str) -> ConfigError:
 def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     for name in names(spec, stack):
         if name.excess > 0:
-            part = "job" if name.path.startswith("jobs.") else "service"
+            parts = {"jobs": "job", "caches": "cache"}
+            part = parts.get(name.path.partition(".")[0], "service")
             yield length_refusal(name, cloud="gcp", brand="Google Cloud", part=part)
         elif name.kind == "service account" and len(name.text) < MIN_ACCOUNT_CHARACTERS:
             problem = f"the service account id {name.text} has fewer than {MIN_ACCOUNT_CHARACTERS} characters"
@@ -203,6 +210,10 @@ def names(spec: Platform, stack: str) -> Iterator[Name]:
         if not there:
             yield _name("service account", account_id(stack, service), key, service)
         yield _name("Cloud Run service", run_name(stack, service), key, service)
+    for cache in spec.all_caches:
+        if cache.name:
+            # Pulumi adds a hyphen and seven digits
+            yield _name("Memorystore instance", f"{stack}-{cache.part}-{'x' * 7}", cache.key, cache.name)
     for job in spec.jobs:
         yield _name("Cloud Run job", run_name(stack, job), f"jobs.{job}", job)
     for service in spec.releases:

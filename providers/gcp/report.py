@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from providers.contract.declaration import DeclaredResource
 from providers.contract.json_data import texts
 from providers.contract.report import (
-    CACHE,
     DATABASE,
     ENTRY,
     EVERY_SERVICE,
@@ -38,7 +37,7 @@ MEMBERS: Mapping[str, str] = {
     "storage:BucketIAMMember": "bucket",
 }
 """Input with the target of a role, by the type that binds it."""
-TARGETS = {"to-database": DATABASE, "to-cache": CACHE, "to-google": "interfaces of Google", "to-world": INTERNET}
+TARGETS = {"to-database": DATABASE, "to-google": "interfaces of Google", "to-world": INTERNET}
 """Part by the name of the firewall rule for outbound connections."""
 INVOKER, READ_SECRET = "roles/run.invoker", "roles/secretmanager.secretAccessor"
 BALANCED = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
@@ -68,9 +67,15 @@ def _firewall(site: ReportSite, rule: DeclaredResource) -> Iterator[AllowedConne
     services = [_service(site, tag) for tag in texts(rule.value("targetTags"))] or [EVERY_SERVICE]
     wide = any(is_anywhere(each) for each in ranges)
     for service in services if rule.length("allows") else ():
-        other = INTERNET if wide else TARGETS.get(site.part(rule), ", ".join(ranges))
+        other = INTERNET if wide else _destination(site, site.part(rule), ", ".join(ranges))
         source, target = (service, other) if outbound else (other, service)
         yield AllowedConnection(source, target, ", ".join(allowed), evidence(rule), site.region(rule), wide)
+
+
+def _destination(site: ReportSite, rule: str, ranges: str) -> str:
+    """Return the part that a rule leads to, by its name; else its ranges."""
+    caches = {f"to-{cache.part}": cache.key for cache in site.spec.all_caches}
+    return {**TARGETS, **caches}.get(rule, ranges)
 
 
 def _permissions(site: ReportSite) -> Iterator[AllowedConnection]:
@@ -185,7 +190,7 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         encrypted = cache.value("transitEncryptionMode") == "SERVER_AUTHENTICATION"
         snapshots = cache.value("persistenceConfig", "persistenceMode") == "RDB"
         yield _stored(
-            site, CACHE, "Redis", cache, cache.value("customerManagedKey"),
+            site, site.cache_of(cache), "Redis", cache, cache.value("customerManagedKey"),
             "TLS required" if encrypted else "no TLS", "snapshots for restarts" if snapshots else "none",
         )  # fmt: skip
     for bucket in site.of_type("storage:Bucket"):

@@ -81,10 +81,9 @@ RESOURCE_TRAITS = ResourceTraits(
             "network.standby_cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"
         ),
         ReplacingChange("network.zones", "gcp:compute/address:Address", "each zone has a fixed outbound address"),
-        ReplacingChange(
-            "cache.high_availability",
-            "gcp:redis/instance:Instance",
-            "the tier of a Memorystore instance cannot be changed",
+        *(
+            ReplacingChange(key, "gcp:redis/instance:Instance", "the tier of a Memorystore instance cannot be changed")
+            for key in ("cache.high_availability", "caches.<name>.high_availability")
         ),
     ),
     passwords=(

@@ -18,7 +18,7 @@ from providers.contract.results import (
     Standby,
 )
 from providers.contract.rollout import RolloutPosition
-from providers.contract.spec import Platform
+from providers.contract.spec import CacheInstance, Platform
 from providers.kubernetes.base.identity import create_identity
 from providers.kubernetes.base.registry import create_registry
 from providers.kubernetes.base.resources import KubernetesBaseResources
@@ -106,9 +106,9 @@ class Kubernetes:
         """See `Cloud.database`."""
         return create_database(scope, base)
 
-    def cache(self, scope: Scope, base: KubernetesBaseResources) -> KubernetesCache:
+    def cache(self, scope: Scope, base: KubernetesBaseResources, cache: CacheInstance) -> KubernetesCache:
         """See `Cloud.cache`."""
-        return create_cache(scope, base)
+        return create_cache(scope, base, cache)
 
     def storage(self, scope: Scope, base: KubernetesBaseResources) -> KubernetesObjectStore:
         """See `Cloud.storage`."""

@@ -6,7 +6,7 @@ from providers.contract.egress import ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.prometheus_alerts import receiver_secrets
 from providers.contract.release import release_adjustments
-from providers.contract.spec import CacheSpec, Platform
+from providers.contract.spec import CacheSettings, Platform
 from providers.kubernetes.base.platform_images import existing_image, image_refusals
 from providers.kubernetes.cache.limits import cache_adjustments, cache_refusals, copies_of
 from providers.kubernetes.compute.limits import compute_adjustments, compute_refusals, job_adjustments, job_refusals
@@ -62,7 +62,7 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return ports_by_service(spec, lambda name: internet_ports(spec, name))
 
 
-def cache_copies(cache: CacheSpec) -> str:
+def cache_copies(cache: CacheSettings) -> str:
     """Return the copies of a cache's data."""
     return copies_of(cache)
 

@@ -48,7 +48,7 @@ def connections(site: ReportSite) -> Iterator[AllowedConnection]:
 
 def _connections(site: ReportSite) -> Iterator[AllowedConnection]:
     for policy in site.of_type(POLICY):
-        part = part_of(policy.value("spec", "podSelector"))
+        part = _part_of(site, policy.value("spec", "podSelector"))
         if not part:
             continue
         for rule in policy.items("spec", "ingress"):
@@ -106,6 +106,11 @@ def part_of(selector: object) -> str:
     """Return the service or part whose pods a selector has; empty for every pod."""
     part = _label(selector, COMPONENT) or _label(selector, CLUSTER_LABEL)
     return part.partition(TASK)[0]
+
+
+def _part_of(site: ReportSite, selector: object) -> str:
+    """Return the neutral name of the part whose pods a selector has."""
+    return site.cache_key(part_of(selector))
 
 
 def _label(selector: object, key: str) -> str:
@@ -180,7 +185,15 @@ def data(site: ReportSite) -> Iterator[StoredData]:
         yield StoredData(DATABASE, what, DISK, "TLS required", kept, evidence(cluster))
     for claim in site.of_type("core:PersistentVolumeClaim"):
         if claim.component == "Cache":
-            yield StoredData(CACHE, "volume of the cache", DISK, "TLS required", "none", evidence(claim))
+            cache = site.cache_of(claim)
+            yield StoredData(
+                cache,
+                f"volume of the {site.cache_part(claim).replace('-', ' ', 1)}",
+                DISK,
+                "TLS required",
+                "none",
+                evidence(claim),
+            )
         else:
             yield StoredData("logs", "volume of traces", DISK, "no TLS, inside the cluster", "none", evidence(claim))
     for store in site.of_type("barmancloud.cnpg.io:ObjectStore"):

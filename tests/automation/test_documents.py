@@ -104,7 +104,8 @@ def test_every_object_has_a_section() -> None:
 @pytest.mark.parametrize("profile", ["production", "staging", "development"])
 def test_the_listed_defaults_by_profile_are_those_of_the_spec(profile: str) -> None:
     raw = with_values(
-        {"cloud": "aws", "services": {"web": {"image": "web:1.0"}}}, {"profile": profile, "database": {}, "cache": {}}
+        {"cloud": "aws", "services": {"web": {"image": "web:1.0"}}},
+        {"profile": profile, "database": {}, "cache": {}, "caches": {"web": {}}},
     )
     spec = json.loads(Platform.model_validate_json(json.dumps(complete(raw))).model_dump_json())
     for path, values in profile_defaults().items():

@@ -84,7 +84,7 @@ def test_an_unknown_secret_is_refused_with_a_suggestion() -> None:
 def test_a_password_that_the_cloud_generates_is_refused_with_the_alternative(cloud: str) -> None:
     (password,) = (row for row in resource_traits(cloud).passwords if row.name == "cache-password")
     region = {"gcp": "us-central1", "azure": "westus3"}[cloud]
-    problem, _, fix = password.refused.format(stack="prod", region=region).partition("; ")
+    problem, _, fix = password.refused.format(stack="prod", region=region, cache="cache").partition("; ")
     assert problem
     assert refusal("cache-password", cloud) == ConfigError("rotate", f"cache-password on {cloud}: {problem}", fix)
 

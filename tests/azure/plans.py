@@ -98,8 +98,8 @@ def _declare(context: AzureContext) -> None:
     scope.component("secrets", _declare_secrets, base)
     if context.spec.database is not None:
         scope.component("database", create_database, base)
-    if context.spec.cache is not None:
-        scope.component("cache", create_cache, base)
+    for each in context.spec.all_caches:
+        scope.instance("cache", each.part, create_cache, base, each)
     if context.spec.storage is not None:
         scope.component("storage", create_storage, base)
 

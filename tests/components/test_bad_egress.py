@@ -51,15 +51,15 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "a queue in a cache that evicts every key": (
         {"cache.eviction": "allkeys-lru"},
-        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire.",
+        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire; a cache under `caches` may evict them.",
     ),
     "a queue in a cache with the default policy": (
         {"cache": {}},
-        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire.",
+        "cache.eviction: with allkeys-lru, a full cache deletes queued jobs of worker. Set it to noeviction, or to volatile-lru where cached values expire; a cache under `caches` may evict them.",
     ),
-    "two caches": (
-        {"caches": {"answers": {}, "queue": {"eviction": "noeviction"}}},
-        "caches: unknown key: a stack has one cache, for sessions, answers and queues together. Set `cache.eviction` to volatile-lru, which keeps queued jobs and evicts what has an expiry, or put services with another cache into a stack of their own, and remove this key.",
+    "a queue without a cache": (
+        {"queue": {}},
+        "queue: unknown key: a queue is kept in the cache, which services reach by REDIS_URL. Set `cache.eviction` to noeviction, put what may be evicted into a cache under `caches`, and remove this key.",
     ),
 }
 

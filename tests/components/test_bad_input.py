@@ -29,7 +29,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "an unknown key": (
         {"databse": {}},
-        "databse: unknown key (did you mean database). Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, cost, database, deployer, docker, gcp, ingress, jobs, kubernetes, monitoring, network, overrides, profile, recovery, registry, services, storage or tags.",
+        "databse: unknown key (did you mean database). Use accept_checks, accept_risk, aws, azure, budget, cache, caches, cloud, cost, database, deployer, docker, gcp, ingress, jobs, kubernetes, monitoring, network, overrides, profile, recovery, registry, services, storage or tags.",
     ),
     "an unknown key deep inside": (
         {"services.gateway.size": {"vcpus": 1}},

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from components.validation.key_hints import SYNONYMS, UNAVAILABLE
-from providers.contract.spec import ExistingNetworkSpec, Platform, RegistrySpec, SpecModel
+from providers.contract.spec import AdditionalCache, ExistingNetworkSpec, Platform, RegistrySpec, SpecModel
 from providers.contract.spec.network import IngressSpec, NetworkSpec
 from providers.contract.spec.service import Service
 
@@ -15,6 +15,7 @@ MODELS: dict[str, type[SpecModel]] = {
     "network.existing": ExistingNetworkSpec,
     "ingress": IngressSpec,
     "registry": RegistrySpec,
+    "caches.*": AdditionalCache,
 }
 SCHEMA = Path(__file__).parents[2] / "docs" / "config.schema.json"
 

@@ -122,6 +122,10 @@ def standing(key: str, cloud: str) -> Raw:
         return with_values(
             production(cloud=cloud), {"network.cidr": REMOVE, "network.existing": {cloud: EXISTING[cloud]}}
         )
+    if key.startswith("caches."):
+        return production(
+            {"caches.answers": {}, "services.gateway.uses": ["database", "cache", "caches.answers"]}, cloud
+        )
     if key in WARM_KEYS:
         return production({**COPIES, "recovery": {"mode": "warm", "standby_region": "us-east-1"}}, cloud=cloud)
     changes: Mapping[str, object] = COPIES if key in COPY_KEYS else {}
@@ -130,7 +134,12 @@ def standing(key: str, cloud: str) -> Raw:
 
 def losing_change(key: str, cloud: str) -> Raw:
     """Production with another value of a key of the cloud's table, with the risk accepted where it is one."""
-    risky: dict[str, object] = {"cache.high_availability": False, "network.zones": 1}
+    risky: dict[str, object] = {
+        "cache.high_availability": False,
+        "caches.answers.high_availability": False,
+        "network.zones": 1,
+    }
+    key = key.replace("caches.<name>", "caches.answers")
     if key.startswith("network.existing."):
         others = {name: f"{AZURE_VNET}/subnets/other-{name}" for name in AZURE_FIELDS}
         return with_values(standing(key, cloud), {key: others.get(key.rpartition(".")[2], others)})
@@ -162,7 +171,7 @@ def losing_change(key: str, cloud: str) -> Raw:
     if key in COPY_KEYS or key in WARM_KEYS:
         return with_values(standing(key, cloud), {key: {**COPY_KEYS, **WARM_KEYS}[key]})
     if key in risky:
-        return with_values(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
+        return with_values(standing(key, cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
     return with_values(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})
 
 

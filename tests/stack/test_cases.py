@@ -22,7 +22,7 @@ SERVICE_KEYS = (
     "image, image_credentials, metrics, path, port, public_paths, release, replicas, rollout, secrets, size, streaming or uses."
 )
 PLATFORM_KEYS = (
-    "Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, cost, database, deployer, docker, gcp, ingress, jobs, kubernetes, "
+    "Use accept_checks, accept_risk, aws, azure, budget, cache, caches, cloud, cost, database, deployer, docker, gcp, ingress, jobs, kubernetes, "
     "monitoring, network, overrides, profile, recovery, registry, services, storage or tags."
 )
 NOT_TEXT = 'services.gateway.environment.{key}: YAML reads the key at line 7 as {kind}, not as text. Put it in quotes: "{key}".'

@@ -124,9 +124,9 @@ class PackageTypes:
     def _union(self, members: list[object], name: str) -> Schema:
         if len(members) == 1:
             return self.type_of(members[0], name)
-        # a number of the schema can be a whole one, and one word needs no enumeration
+        # a number of the schema can be a whole one, and one word needs no enumeration unless it is one of several
         kinds = [
-            {"type": "string"} if get_origin(each) is Literal else self.type_of(each, name)
+            {"type": "string"} if get_origin(each) is Literal and str not in members else self.type_of(each, name)
             for each in members
             if not (each is int and float in members)
         ]

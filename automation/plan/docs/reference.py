@@ -218,6 +218,7 @@ def _environment() -> str:
             "parts of the URL for psql, psycopg, Node's pg and others that read libpq's variables; the password is a secret",
         ),
         variables.REDIS_URL: ("`uses: [cache]`", "`rediss://:password@host:port/0`, as a secret"),
+        variables.cache_variable("caches.<name>"): ("`uses: [caches.<name>]`", "the same for a cache under `caches`"),
         variables.STORAGE_BUCKET: ("`uses: [storage]`", "name of the bucket"),
         variables.STORAGE_ENDPOINT_URL: ("`uses: [storage]`", "endpoint URL of the bucket"),
         variables.MODELS: ("`uses: [models]`", "model IDs of the cloud's block, separated by commas"),
@@ -235,7 +236,7 @@ def _environment() -> str:
     return (
         f"## Environment of a service\n\n{table(('variable', 'set for', 'value'), rows)}\n\n"
         "A variable of the same name under `environment` or `secrets` takes precedence, except over PORT, DATABASE_URL, "
-        "REDIS_URL, those of the storage and the addresses of called services, which cannot be set.\n"
+        "REDIS_URL, those of further caches, of the storage and the addresses of called services, which cannot be set.\n"
     )
 
 

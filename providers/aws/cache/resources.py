@@ -18,7 +18,7 @@ from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache
-from providers.contract.spec import CacheSpec
+from providers.contract.spec import CacheInstance, CacheSettings
 
 ENGINE = "valkey"
 ENGINE_VERSION = "8.1"
@@ -37,48 +37,45 @@ class AwsCache(Cache):
     node_ids: tuple[pulumi.Output[str], ...]
 
 
-def create_cache(scope: Scope, base: AwsBaseResources) -> AwsCache:
-    """Declare the replication group of the spec's cache."""
-    cache = base.spec.cache
-    if cache is None:
-        raise ValueError("the platform has no cache")
+def create_cache(scope: Scope, base: AwsBaseResources, cache: CacheInstance) -> AwsCache:
+    """Declare the replication group of a cache."""
     password = generated_password(scope)
     group = _replication_group(scope, base, cache, password)
     url = redis_url(password, group.primary_endpoint_address, CACHE_PORT, tls=True)
-    nodes = range(1, _node_count(cache) + 1)
+    nodes = range(1, _node_count(cache.settings) + 1)
     return AwsCache(
         host=group.primary_endpoint_address,
         port=CACHE_PORT,
         tls=True,
-        url=create_secret(scope, base, "redis-url", url, base.spec.users_of("cache"), copied=False),
+        url=create_secret(scope, base, "redis-url", url, cache.users, copied=False),
         node_ids=tuple(pulumi.Output.concat(group.replication_group_id, f"-{node:03}") for node in nodes),
     )
 
 
-def _node_count(cache: CacheSpec) -> int:
-    return 2 if cache.high_availability else 1
+def _node_count(settings: CacheSettings) -> int:
+    return 2 if settings.high_availability else 1
 
 
 def _replication_group(
-    scope: Scope, base: AwsBaseResources, cache: CacheSpec, password: pulumi.Output[str]
+    scope: Scope, base: AwsBaseResources, cache: CacheInstance, password: pulumi.Output[str]
 ) -> aws.elasticache.ReplicationGroup:
-    group = base.network.groups.cache
+    settings = cache.settings
     return aws.elasticache.ReplicationGroup(
         scope.named(),
-        replication_group_id=cache_identifier(base.context.stack),
-        description=f"Cache of the stack {base.context.stack}",
+        replication_group_id=cache_identifier(base.context.stack, cache.part),
+        description=f"{cache.heading} of the stack {base.context.stack}",
         engine=ENGINE,
         engine_version=ENGINE_VERSION,
         auto_minor_version_upgrade=True,
         apply_immediately=False,
-        node_type=cache_node(cache.memory_gib),
-        num_cache_clusters=_node_count(cache),
-        automatic_failover_enabled=cache.high_availability,
-        multi_az_enabled=cache.high_availability,
-        parameter_group_name=_parameter_group(scope, cache).name,
+        node_type=cache_node(settings.memory_gib),
+        num_cache_clusters=_node_count(settings),
+        automatic_failover_enabled=settings.high_availability,
+        multi_az_enabled=settings.high_availability,
+        parameter_group_name=_parameter_group(scope, settings).name,
         port=CACHE_PORT,
         subnet_group_name=_subnet_group(scope, base).name,
-        security_group_ids=[group.id] if group else [],
+        security_group_ids=[base.network.groups.caches[cache.key].id],
         at_rest_encryption_enabled=True,
         kms_key_id=base.keys.data,
         transit_encryption_enabled=True,
@@ -88,13 +85,13 @@ def _replication_group(
         snapshot_retention_limit=SNAPSHOT_DAYS,
         snapshot_window=SNAPSHOT_WINDOW,
         maintenance_window=MAINTENANCE_WINDOW,
-        log_delivery_configurations=[_log_delivery(scope, base, log) for log in LOGS],
+        log_delivery_configurations=[_log_delivery(scope, base, cache.part, log) for log in LOGS],
         opts=scope.opts(replacement_trigger=base.network.trigger(base.spec)),
     )
 
 
-def _parameter_group(scope: Scope, cache: CacheSpec) -> aws.elasticache.ParameterGroup:
-    parameters = {"maxmemory-policy": cache.eviction, "reserved-memory-percent": str(RESERVED_PERCENT)}
+def _parameter_group(scope: Scope, settings: CacheSettings) -> aws.elasticache.ParameterGroup:
+    parameters = {"maxmemory-policy": settings.eviction, "reserved-memory-percent": str(RESERVED_PERCENT)}
     return aws.elasticache.ParameterGroup(
         scope.named("parameters"),
         family=FAMILY,
@@ -116,9 +113,9 @@ def _subnet_group(scope: Scope, base: AwsBaseResources) -> aws.elasticache.Subne
 
 
 def _log_delivery(
-    scope: Scope, base: AwsBaseResources, log: str
+    scope: Scope, base: AwsBaseResources, part: str, log: str
 ) -> aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs:
-    log_group = create_log_group(scope, log, base.context, base.keys.telemetry, base.context.log_group("cache", log))
+    log_group = create_log_group(scope, log, base.context, base.keys.telemetry, base.context.log_group(part, log))
     return aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
         destination=log_group.name,
         destination_type="cloudwatch-logs",

@@ -4,7 +4,7 @@ Graviton (ARM) families of the seventh generation; the burstable t4g only below 
 """
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.spec import CacheSpec, Platform
+from providers.contract.spec import CacheSettings, Platform
 
 CACHE_NODES: dict[str, int] = {
     "cache.t4g.micro": 536870912,
@@ -40,31 +40,32 @@ def cache_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Sizes above the largest node type."""
     largest = list(CACHE_NODES)[-1]
     max_gib = _gib(CACHE_NODES[largest])
-    if spec.cache is None or spec.cache.memory_gib <= max_gib:
-        return []
     return [
         Unsupported(
             "aws",
-            "cache.memory_gib",
-            problem=f"{spec.cache.memory_gib:g} GiB exceeds {largest}, the largest node type",
+            f"{cache.key}.memory_gib",
+            problem=f"{cache.settings.memory_gib:g} GiB exceeds {largest}, the largest node type",
             fix=f"use at most {max_gib:.0f}",
         )
+        for cache in spec.all_caches
+        if cache.settings.memory_gib > max_gib
     ]
 
 
 def cache_size_adjustments(spec: Platform) -> list[Adjustment]:
     """Memory of the node type, and the share that entries cannot use."""
-    if spec.cache is None or cache_size_refusals(spec, ""):
+    if cache_size_refusals(spec, ""):
         return []
-    node = cache_node(spec.cache.memory_gib)
     reserved = f"{RESERVED_PERCENT} % is reserved for snapshots and failover"
+    nodes = ((cache, cache_node(cache.settings.memory_gib)) for cache in spec.all_caches)
     return [
         Adjustment(
-            "cache.memory_gib",
-            requested=spec.cache.memory_gib,
+            f"{cache.key}.memory_gib",
+            requested=cache.settings.memory_gib,
             effect=Effect.ADJUSTED,
             reason=f"{_gib(CACHE_NODES[node]):.2f} GiB ({node}); {reserved}",
         )
+        for cache, node in nodes
     ]
 
 
@@ -72,6 +73,6 @@ def _gib(size_bytes: int) -> float:
     return size_bytes / 2**30
 
 
-def cache_copies(_cache: CacheSpec) -> str:
+def cache_copies(_cache: CacheSettings) -> str:
     """Return the copies of a cache's data."""
     return f"daily snapshots kept {SNAPSHOT_DAYS} days, deleted with it"

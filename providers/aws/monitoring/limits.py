@@ -144,7 +144,7 @@ def _storage_adjustments(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _prometheus_adjustments(spec: Platform) -> Iterator[Adjustment]:
-    parts = [name for name, part in (("database", spec.database), ("cache", spec.cache)) if part is not None]
+    parts = [*(["database"] if spec.database else []), *(cache.key for cache in spec.all_caches)]
     if spec.monitoring.prometheus and parts:
         reason = f"only services are scraped; CloudWatch monitors {listed(parts, 'and')}"
         yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

@@ -102,8 +102,8 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
     targets = {name: _service(base, watched, name) for name in base.spec.services}
     if watched.database is not None:
         targets["database"] = _database(scope, base, watched, watched.database)
-    if watched.cache is not None:
-        targets["cache"] = AwsAlarmTarget(base.context.stack, nodes=watched.cache.node_ids)
+    for part, cache in watched.caches.items():
+        targets[part] = AwsAlarmTarget(base.context.stack, nodes=cache.node_ids)
     if watched.copies is not None:
         targets["copies"] = _copies(base, watched.copies)
     targets |= _security(scope, base)

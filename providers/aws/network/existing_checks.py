@@ -160,7 +160,7 @@ def addresses_needed(spec: Platform, tier: Tier) -> int:
     if tier == "public":
         return LOAD_BALANCER_ADDRESSES
     if tier == "database":
-        return ADDRESSES_PER_DATA_STORE * (int(spec.database is not None) + int(spec.cache is not None))
+        return ADDRESSES_PER_DATA_STORE * (int(spec.database is not None) + len(spec.all_caches))
     endpoints = 0 if shares_endpoints(spec) else len(private_services(spec))
     return ceil(tasks_at_peak(spec) / spec.network.zones) + endpoints
 

@@ -58,7 +58,7 @@ def vpc_key(block: ExistingAwsNetwork) -> str:
 
 def used_tiers(spec: Platform) -> tuple[Tier, ...]:
     """Return the tiers of an existing VPC that the platform uses; the gateways of its owner are not the platform's."""
-    used = {"public": bool(spec.public), "private": True, "database": bool(spec.database or spec.cache)}
+    used = {"public": bool(spec.public), "private": True, "database": bool(spec.database or spec.all_caches)}
     return tuple(tier for tier in TIERS if used[tier])
 
 

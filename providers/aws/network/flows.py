@@ -21,7 +21,6 @@ from providers.contract.spec import Platform, Service
 
 LOAD_BALANCER = "load-balancer"
 DATABASE = "database"
-CACHE = "cache"
 ENDPOINTS = "endpoints"
 HTTP_PORT = 80
 DATABASE_PORT = 5432
@@ -43,7 +42,7 @@ def private_services(spec: Platform) -> tuple[str, ...]:
             spec.secrets
             or spec.image_credentials
             or spec.users_of("database")
-            or spec.users_of("cache")
+            or any(cache.users for cache in spec.all_caches)
             or spec.recovery.drill
         ),
         "bedrock-runtime": bool(spec.users_of("models")),
@@ -76,7 +75,7 @@ def peers(spec: Platform) -> tuple[str, ...]:
     """Return every peer that has a security group of the platform."""
     optional = {
         DATABASE: spec.database is not None,
-        CACHE: spec.cache is not None,
+        **{cache.part: True for cache in spec.all_caches},
         ENDPOINTS: spec.network.private_endpoints and not shares_endpoints(spec),
     }
     return (
@@ -101,8 +100,9 @@ def _flows_of(spec: Platform, name: str, service: Service) -> Iterator[AwsFlow]:
             yield AwsFlow(peer, service_peer(callee), port)
     if spec.database is not None and "database" in service.uses:
         yield AwsFlow(peer, DATABASE, DATABASE_PORT)
-    if spec.cache is not None and "cache" in service.uses:
-        yield AwsFlow(peer, CACHE, CACHE_PORT)
+    for cache in spec.all_caches:
+        if cache.key in service.uses:
+            yield AwsFlow(peer, cache.part, CACHE_PORT)
     if spec.network.private_endpoints:
         yield AwsFlow(peer, ENDPOINTS, HTTPS_PORT)
 

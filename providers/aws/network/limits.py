@@ -91,7 +91,7 @@ def _zones(spec: Platform) -> Iterator[Diagnostic]:
     spread = {
         "the load balancer": bool(spec.public),
         "the database": spec.database is not None,
-        "the cache with its replica": spec.cache is not None and spec.cache.high_availability,
+        **{f"{cache.title} with its replica": cache.settings.high_availability for cache in spec.all_caches},
     }
     parts = [part for part, present in spread.items() if present]
     if spec.network.zones == 1 and parts:

@@ -148,7 +148,7 @@ def _database(spec: Platform, private: str, database: str) -> tuple[NetworkAclRu
     """Only the private tier connects, and replicas copy from their primary inside the tier."""
     rules = (
         (_inbound("in-database", number=100, cidr=private, ports=POSTGRESQL), spec.database is not None),
-        (_inbound("in-cache", number=110, cidr=private, ports=REDIS), spec.cache is not None),
+        (_inbound("in-cache", number=110, cidr=private, ports=REDIS), bool(spec.all_caches)),
         (_inbound("in-replication", number=120, cidr=database, ports=EPHEMERAL_PORTS), True),
         (_outbound("out-answers", number=100, cidr=private, ports=EPHEMERAL_PORTS), True),
         (_outbound("out-replication", number=110, cidr=database, ports=EPHEMERAL_PORTS), True),

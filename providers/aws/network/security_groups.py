@@ -15,7 +15,6 @@ from providers.aws.context import AwsContext
 from providers.aws.network.existing_limits import existing_vpc
 from providers.aws.network.flows import (
     ANY_IPV4,
-    CACHE,
     DATABASE,
     ENDPOINTS,
     HTTPS_PORT,
@@ -40,7 +39,8 @@ class SecurityGroups:
     load_balancer: aws.ec2.SecurityGroup
     services: Mapping[str, aws.ec2.SecurityGroup]
     database: aws.ec2.SecurityGroup | None
-    cache: aws.ec2.SecurityGroup | None
+    caches: Mapping[str, aws.ec2.SecurityGroup]
+    """Groups of caches by the word of `uses`."""
     endpoints: pulumi.Output[str] | None
     """ID of the group of interface endpoints, which in an existing VPC may be that of its owner."""
 
@@ -52,7 +52,7 @@ def create_groups(scope: Scope, spec: Platform, vpc_id: pulumi.Output[str]) -> S
         load_balancer=groups[LOAD_BALANCER],
         services={name: groups[service_peer(name)] for name in spec.services},
         database=groups.get(DATABASE),
-        cache=groups.get(CACHE),
+        caches={cache.key: groups[cache.part] for cache in spec.all_caches},
         endpoints=_endpoints_group(spec, groups.get(ENDPOINTS)),
     )
 
@@ -71,7 +71,7 @@ def create_rules(
 
     Returned are the rules that each service needs, by its name: those of its own flows, in either direction.
     """
-    by_peer = _ids_by_peer(groups)
+    by_peer = _ids_by_peer(context.spec, groups)
     _clients(scope, context.spec, groups.load_balancer)
     if calls_identity_provider(context.spec):
         _to_world(scope, LOAD_BALANCER, groups.load_balancer.id, "to the identity provider of clients")
@@ -86,11 +86,11 @@ def create_rules(
     }
 
 
-def _ids_by_peer(groups: SecurityGroups) -> dict[str, pulumi.Output[str]]:
-    optional = {DATABASE: groups.database, CACHE: groups.cache}
+def _ids_by_peer(spec: Platform, groups: SecurityGroups) -> dict[str, pulumi.Output[str]]:
     return {
         LOAD_BALANCER: groups.load_balancer.id,
-        **{peer: group.id for peer, group in optional.items() if group is not None},
+        **({DATABASE: groups.database.id} if groups.database is not None else {}),
+        **{cache.part: groups.caches[cache.key].id for cache in spec.all_caches},
         **({ENDPOINTS: groups.endpoints} if groups.endpoints is not None else {}),
         **{service_peer(name): group.id for name, group in groups.services.items()},
     }

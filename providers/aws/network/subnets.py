@@ -44,11 +44,11 @@ def create_subnets(scope: Scope, context: AwsContext, plan: AwsAddressPlan, vpc:
 
 
 def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
-    """Tiers with use: the public tier for load balancer and NAT, the database tier for database and cache."""
+    """Tiers with use: the public tier for load balancer and NAT, the database tier for database and caches."""
     return {
         "public": bool(spec.public) or spec.network.egress != "none",
         "private": True,
-        "database": spec.database is not None or spec.cache is not None,
+        "database": spec.database is not None or bool(spec.all_caches),
     }
 
 

@@ -38,9 +38,9 @@ def _data(spec: Platform) -> Iterator[CostItem]:
         sku = f"rds.postgres.{database_class(spec.database.size)}"
         yield CostItem("replica of the database", HOURS, sku)
         yield CostItem("disk of the replica", spec.database.storage_gib, "rds.gp3")
-    if spec.cache is not None:
-        sku = f"elasticache.valkey.{cache_node(spec.cache.memory_gib)}"
-        yield CostItem("cache in the standby region", HOURS, sku)
+    for cache in spec.all_caches:
+        sku = f"elasticache.valkey.{cache_node(cache.settings.memory_gib)}"
+        yield CostItem(f"{cache.title.removeprefix('the ')} in the standby region", HOURS, sku)
 
 
 def _replicas(spec: Platform) -> Iterator[CostItem]:

@@ -90,10 +90,9 @@ def _differences(spec: Platform) -> Iterator[Adjustment]:
         if spec.database.high_availability:
             reason = "a promoted replica has its standby after the next maintenance window"
             yield Adjustment("database.high_availability", True, Effect.PARTIAL, reason)
-    if spec.cache is not None:
-        yield Adjustment(
-            "recovery.mode", mode, Effect.PARTIAL, f"the cache of {region} is another one, without its data"
-        )
+    for cache in spec.all_caches:
+        reason = f"{cache.title} of {region} is another one, without its data"
+        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
     if spec.network.egress == "per_zone":
         reason = f"{region} has one NAT gateway, whichever region serves"
         yield Adjustment("network.egress", spec.network.egress, Effect.PARTIAL, reason)

@@ -30,6 +30,7 @@ from providers.contract.recovery_plan import (
     StepsOf,
     Variable,
 )
+from providers.contract.spec import CacheInstance
 
 REPOSITORY = "aws:ecr/repository:Repository"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -71,10 +72,11 @@ def questions(site: RecoverySite) -> Iterator[BackupQuestion]:
             window = f"DBInstanceAutomatedBackups[?DBInstanceIdentifier=='{database(site)}'].RestoreWindow.LatestTime"
             copies = ("rds", "describe-db-instance-automated-backups", "--query", window, "--output", "json")
             yield BackupQuestion(f"database in {site.standby}", (aws(site, *copies, region=site.standby),))
-    if site.spec.cache:
-        snapshots = ("elasticache", "describe-snapshots", "--replication-group-id", _cache_id(site), "--query")
+    for cache in site.spec.all_caches:
+        group = ("--replication-group-id", _cache_id(site, cache))
         times = "Snapshots[].NodeSnapshots[].SnapshotCreateTime"
-        yield BackupQuestion("cache", (aws(site, *snapshots, times, "--output", "json"),))
+        snapshots = ("elasticache", "describe-snapshots", *group, "--query", times, "--output", "json")
+        yield BackupQuestion(cache.key, (aws(site, *snapshots),))
 
 
 def login(site: RecoverySite) -> CloudCommand:
@@ -144,22 +146,26 @@ def _bucket(site: RecoverySite) -> CloudSteps:
 
 
 def _cache(site: RecoverySite) -> CloudSteps:
-    name = _cache_id(site)
-    group = ("--replication-group-id", name)
+    groups = [("--replication-group-id", _cache_id(site, cache)) for cache in site.spec.all_caches]
     state = "ReplicationGroups[].[Status,NodeGroups[].NodeGroupMembers[].[CacheClusterId,CurrentRole,PreferredAvailabilityZone]]"
     snapshots = "Snapshots[].[SnapshotName,SnapshotStatus,NodeSnapshots[0].SnapshotCreateTime]"
     return CloudSteps(
         detect=(
             Step(
                 "State of the nodes.",
-                commands=(aws(site, "elasticache", "describe-replication-groups", *group, "--query", state),),
+                commands=tuple(
+                    aws(site, "elasticache", "describe-replication-groups", *group, "--query", state)
+                    for group in groups
+                ),
             ),
         ),
         assess=(
             Step(
                 "Snapshots that were made by hand: the daily ones are deleted with the cache, which `up` creates empty. Queued jobs and "
                 "cached values are lost, unless such a snapshot is restored into another cache and read there.",
-                commands=(aws(site, "elasticache", "describe-snapshots", *group, "--query", snapshots),),
+                commands=tuple(
+                    aws(site, "elasticache", "describe-snapshots", *group, "--query", snapshots) for group in groups
+                ),
             ),
         ),
     )
@@ -282,8 +288,8 @@ def _by_hand(site: RecoverySite) -> CloudSteps:
     )
 
 
-def _cache_id(site: RecoverySite) -> str:
-    return site.name_of(CACHE, f"{site.stack}-cache", "replicationGroupId")
+def _cache_id(site: RecoverySite, cache: CacheInstance) -> str:
+    return site.name_of(CACHE, f"{site.stack}-{cache.part}", "replicationGroupId")
 
 
 STEPS: Mapping[Incident, StepsOf] = {

@@ -36,9 +36,9 @@ def _kept_by_microsoft(spec: Platform) -> Iterator[str]:
 
 
 def _cache(spec: Platform) -> Iterator[str]:
-    if spec.cache is not None:
+    for cache in spec.all_caches:
         yield (
-            "the cache keeps the version of the key that it was created with, because it accepts no key without a version; a deployed cache "
+            f"{cache.title} keeps the version of the key that it was created with, because it accepts no key without a version; a deployed cache "
             "changes its key in place, which interrupts it"
         )
 

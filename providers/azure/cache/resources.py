@@ -22,7 +22,7 @@ from providers.contract.component import Scope
 from providers.contract.credentials import redis_url
 from providers.contract.region_specs import is_passive, is_standby
 from providers.contract.results import Cache
-from providers.contract.spec import CacheSpec
+from providers.contract.spec import CacheInstance, CacheSettings
 
 EVICTION_POLICIES = {
     "noeviction": "NoEviction",
@@ -46,39 +46,37 @@ class AzureCache(Cache):
     cluster_id: pulumi.Output[str]
 
 
-def create_cache(scope: Scope, base: AzureBaseResources) -> AzureCache:
+def create_cache(scope: Scope, base: AzureBaseResources, cache: CacheInstance) -> AzureCache:
     """Declare a cluster with one database, its private endpoint and its connection secret."""
-    settings = base.spec.cache
-    if settings is None:
-        raise ValueError("the platform has no cache")
-    cluster = _cluster(scope, base, settings)
-    database = _database(scope, base, settings, cluster)
+    cluster = _cluster(scope, base, cache)
+    database = _database(scope, base, cache.settings, cluster)
     ready = private_endpoint(
         scope, base.context, base.network, "endpoint", cluster.id, "redisEnterprise", after=(database,)
     )
     send_to_logs(scope, base.logs, "diagnostics", cluster.id, log_group=None)
     send_to_logs(scope, base.logs, "data-diagnostics", database.id, metrics=None)
     url = redis_url(_access_key(scope, base, cluster, database), cluster.host_name, CACHE_PORT, tls=True)
-    secret = create_secret(scope, base, "redis-url", url, base.spec.users_of("cache"), copied=False)
+    secret = create_secret(scope, base, "redis-url", url, cache.users, copied=False)
     return AzureCache(
         host=cluster.host_name,
         port=CACHE_PORT,
         tls=True,
-        url=replace(secret, grants=(*secret.grants, *ready)),
+        url=replace(secret, name=cache.named("redis-url"), grants=(*secret.grants, *ready)),
         cluster_id=cluster.id,
     )
 
 
-def _cluster(scope: Scope, base: AzureBaseResources, settings: CacheSpec) -> RedisCluster:
+def _cluster(scope: Scope, base: AzureBaseResources, cache: CacheInstance) -> RedisCluster:
     """Cluster whose nodes Azure distributes over the zones; that of the standby location has one node in either role.
 
     Azure removes no node of a cluster, so one that has two keeps them while its location does not serve.
     """
-    available, key = settings.high_availability and not is_standby(base.spec), base.vault.key
+    settings, key = cache.settings, base.vault.key
+    available = settings.high_availability and not is_standby(base.spec)
     return RedisCluster(
         scope.named(),
         resource_group_name=base.context.group,
-        cluster_name=cache_name(base.context),
+        cluster_name=cache_name(base.context, cache.part),
         sku=azure_native.redisenterprise.SkuArgs(name=cache_sku(settings.memory_gib)),
         high_availability="Enabled" if available else "Disabled",
         minimum_tls_version="1.2",
@@ -110,7 +108,7 @@ def _encryption(key: AzureDataKey) -> azure_native.redisenterprise.ClusterProper
     )
 
 
-def _database(scope: Scope, base: AzureBaseResources, settings: CacheSpec, cluster: RedisCluster) -> RedisDatabase:
+def _database(scope: Scope, base: AzureBaseResources, settings: CacheSettings, cluster: RedisCluster) -> RedisDatabase:
     persistent = settings.eviction == "noeviction"
     return RedisDatabase(
         scope.named("data"),

@@ -3,8 +3,10 @@
 Azure sells fixed SKUs. A request between two of them is rounded up and reported as an adjustment.
 """
 
+from collections.abc import Iterator
+
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.spec import CacheSpec, Platform
+from providers.contract.spec import CacheSettings, Platform
 
 MEMORY_GIB_BY_SKU: dict[str, float] = {
     "Balanced_B0": 0.5,
@@ -32,21 +34,42 @@ def cache_sku(memory_gib: float) -> str:
 def cache_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A cache above the largest SKU."""
     largest, max_gib = list(MEMORY_GIB_BY_SKU.items())[-1]
-    if spec.cache is None or spec.cache.memory_gib <= max_gib:
-        return []
-    problem = f"{spec.cache.memory_gib:g} GiB is above {largest}, the largest SKU without shards"
-    return [Unsupported("azure", "cache.memory_gib", problem=problem, fix=f"use at most {max_gib:g} GiB")]
+    sizes = {f"{cache.key}.memory_gib": cache.settings.memory_gib for cache in spec.all_caches}
+    above, fix = f"above {largest}, the largest SKU without shards", f"use at most {max_gib:g} GiB"
+    return [
+        Unsupported("azure", key, problem=f"{size:g} GiB is {above}", fix=fix)
+        for key, size in sizes.items()
+        if size > max_gib
+    ]
 
 
 def cache_adjustments(spec: Platform) -> list[Adjustment]:
-    """The effective memory of the cache, and the share of it that Azure reserves."""
-    if spec.cache is None or cache_refusals(spec, ""):
+    """The effective memory of each cache, and the share of it that Azure reserves."""
+    if cache_refusals(spec, ""):
         return []
-    sku = cache_sku(spec.cache.memory_gib)
-    reason = f"{MEMORY_GIB_BY_SKU[sku]:g} GiB ({sku}); {RESERVED_PERCENT} % is reserved for replication and failover"
-    return [Adjustment("cache.memory_gib", spec.cache.memory_gib, Effect.ADJUSTED, reason)]
+    sizes = [
+        Adjustment(f"{cache.key}.memory_gib", cache.settings.memory_gib, Effect.ADJUSTED, _effective(cache.settings))
+        for cache in spec.all_caches
+    ]
+    return [*sizes, *_shared_subnet(spec)]
 
 
-def cache_copies(cache: CacheSpec) -> str:
+def _shared_subnet(spec: Platform) -> Iterator[Adjustment]:
+    """Yield that every app reaches the port of an additional cache."""
+    for cache in spec.all_caches:
+        if cache.name and cache.users:
+            reason = (
+                f"apps share one subnet, whose rules let each of them connect to the port of {cache.key}; "
+                "only its users have its key"
+            )
+            yield Adjustment(f"services.{cache.users[0]}.uses", [cache.key], Effect.PARTIAL, reason)
+
+
+def _effective(cache: CacheSettings) -> str:
+    sku = cache_sku(cache.memory_gib)
+    return f"{MEMORY_GIB_BY_SKU[sku]:g} GiB ({sku}); {RESERVED_PERCENT} % is reserved for replication and failover"
+
+
+def cache_copies(cache: CacheSettings) -> str:
     """Return the copies of a cache's data: the files of one that never evicts."""
     return "every change in its files, deleted with it" if cache.eviction == "noeviction" else "no copies"

@@ -61,8 +61,7 @@ def monitoring_targets(base: AzureBaseResources, watched: AzureWatched, entry: E
     ids = {name: app.id for name, app in watched.workloads.compute.apps.items()}
     if watched.database is not None:
         ids["database"] = watched.database.server_id
-    if watched.cache is not None:
-        ids["cache"] = watched.cache.cluster_id
+    ids |= {part: cache.cluster_id for part, cache in watched.caches.items()}
     gateway_id = entry.gateway_id if isinstance(entry, AzureGatewayEntry) else None
     return AzureTargets(base, ids, watched.database.max_connections if watched.database else 0, gateway_id)
 

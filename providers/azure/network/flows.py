@@ -104,7 +104,7 @@ def _apps(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
     yield SecurityRule("out-dns", 170, "Outbound", apps, AZURE_DNS, (str(DNS_PORT),), ANY)
     if spec.network.egress != "none":
         yield SecurityRule("out-https", 180, "Outbound", apps, INTERNET, (str(HTTPS_PORT),))
-    if spec.cache is not None and not spec.network.private_endpoints:
+    if spec.all_caches and not spec.network.private_endpoints:
         yield SecurityRule("out-cache", 190, "Outbound", apps, "AzureCloud", (str(CACHE_PORT),))
     stores = sorted({port for name in spec.services for port in store_ports(spec, name)})
     if stores:

@@ -144,7 +144,7 @@ def _unused_watcher(spec: Platform) -> Iterator[Adjustment]:
 def _adjusted_public_access(spec: Platform) -> Iterator[Adjustment]:
     if spec.profile == "production" or spec.network.private_endpoints:
         return
-    public = "the registry is" if spec.cache is None else "registry and cache are"
+    public = "registry and caches are" if spec.caches else "registry and cache are" if spec.cache else "the registry is"
     reason = (
         "vault, storage and models accept the apps' subnet only (service endpoints); "
         f"{public} reachable from the internet with a role or a key"

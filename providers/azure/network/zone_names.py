@@ -36,7 +36,7 @@ def private_zones(spec: Platform, place: str) -> dict[str, str]:
         "vault": (VAULT, True),
         "blob": (BLOB, spec.storage is not None),
         "registry": (REGISTRY, bool(own_images(spec)) or (existing is not None and existing.private)),
-        "cache": (CACHE, spec.cache is not None),
+        "cache": (CACHE, bool(spec.all_caches)),
         "models": (MODELS, bool(spec.users_of("models"))),
     }
     private = {part: zone for part, (zone, declared) in zones.items() if declared and spec.network.private_endpoints}

@@ -41,8 +41,9 @@ def _data(spec: Platform) -> Iterator[CostItem]:
         size = server_size(spec.database, replicated=True)
         yield CostItem("replica of the database", HOURS, f"postgres.{size.name}")
         yield CostItem("disk of the replica", disk_gib(spec.database), "postgres.storage")
-    if spec.cache is not None:
-        yield CostItem("cache in the standby region", HOURS, f"redis.{cache_sku(spec.cache.memory_gib)}")
+    for cache in spec.all_caches:
+        what = f"{cache.title.removeprefix('the ')} in the standby region"
+        yield CostItem(what, HOURS, f"redis.{cache_sku(cache.settings.memory_gib)}")
 
 
 def _replicas(spec: Platform) -> Iterator[CostItem]:

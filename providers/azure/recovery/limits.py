@@ -149,8 +149,8 @@ def _differences(spec: Platform) -> Iterator[Adjustment]:
     if alone:
         reason = f"{listed(alone, 'and')} and jobs do not run in the location that does not serve"
         yield Adjustment("recovery.standby_replicas", spec.recovery.standby_replicas, Effect.PARTIAL, reason)
-    if spec.cache is not None:
-        reason = f"the cache of {region} is another one, without its data, and has one node in either role"
+    for cache in spec.all_caches:
+        reason = f"{cache.title} of {region} is another one, without its data, and has one node in either role"
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
     if spec.deployer is not None:
         reason = "the identity deploys to the services of the home location; `agent-platform up` deploys to both"

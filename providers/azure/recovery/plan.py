@@ -119,13 +119,16 @@ def _bucket(site: RecoverySite) -> CloudSteps:
 
 
 def _cache(site: RecoverySite) -> CloudSteps:
-    name = site.name_of(CACHE, f"{site.stack}-cache", "clusterName")
-    state = az(
-        site, "resource", "show", "--resource-group", group(site), "--name", name, "--resource-type",
-        "Microsoft.Cache/redisEnterprise", "--query", "properties.resourceState",
-    )  # fmt: skip
+    names = [site.name_of(CACHE, f"{site.stack}-{cache.part}", "clusterName") for cache in site.spec.all_caches]
+    states = [
+        az(
+            site, "resource", "show", "--resource-group", group(site), "--name", name, "--resource-type",
+            "Microsoft.Cache/redisEnterprise", "--query", "properties.resourceState",
+        )
+        for name in names
+    ]  # fmt: skip
     return CloudSteps(
-        detect=(Step("State of the cache.", commands=(state,)),),
+        detect=(Step("State of the cache.", commands=tuple(states)),),
         assess=(Step("`up` creates an empty cache: queued jobs and cached values are lost."),),
     )
 

@@ -3,7 +3,10 @@
 from providers.contract.spec.authentication import Auth, ServiceAuth, SignInEndpoints
 from providers.contract.spec.base import CloudName, Profile, SpecModel
 from providers.contract.spec.data import (
+    AdditionalCache,
     BackupSpec,
+    CacheInstance,
+    CacheSettings,
     CacheSpec,
     DatabaseSize,
     DatabaseSpec,
@@ -72,6 +75,7 @@ __all__ = [
     "PRESETS",
     "UNBUILT_TAG",
     "Acceptance",
+    "AdditionalCache",
     "Alerts",
     "App",
     "Auth",
@@ -81,6 +85,8 @@ __all__ = [
     "BackupSpec",
     "BudgetSpec",
     "Build",
+    "CacheInstance",
+    "CacheSettings",
     "CacheSpec",
     "CloudName",
     "CostSpec",

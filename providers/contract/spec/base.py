@@ -20,6 +20,8 @@ Ipv4 = Annotated[str, Field(pattern=rf"^{OCTET}(\.{OCTET}){{3}}$")]
 """IPv4 address."""
 Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 """Lower-case letters, digits and hyphens, starting with a letter: valid as a DNS label on every cloud."""
+CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
+"""Lower-case letters, digits and single hyphens: ElastiCache and Azure Managed Redis refuse two hyphens in a row."""
 Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 """Name of a secret, which is the name of its environment variable."""
 Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]

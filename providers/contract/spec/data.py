@@ -1,5 +1,6 @@
-"""Data stores: database, cache and object storage."""
+"""Data stores: database, caches and object storage."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -97,8 +98,8 @@ class DatabaseSpec(SpecModel):
     """Server in place of a managed one, with no other key of the block; absent: the platform creates one."""
 
 
-class CacheSpec(SpecModel):
-    """Redis-compatible cache, encrypted and with a password."""
+class CacheSettings(SpecModel):
+    """Redis-compatible server, encrypted and with a password."""
 
     memory_gib: Annotated[float, Field(gt=0, le=512)] = 3
     """Memory in GiB; the smallest node that has it is used."""
@@ -109,8 +110,50 @@ class CacheSpec(SpecModel):
         "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
     ] = "allkeys-lru"  # fmt: skip
     """Eviction policy when memory is full; queues need noeviction."""
+
+
+class CacheSpec(CacheSettings):
+    """Redis-compatible cache, encrypted and with a password."""
+
     existing: ExistingCache | None = None
     """Server in place of a managed one, with no other key of the block; absent: the platform creates one."""
+
+
+class AdditionalCache(CacheSettings):
+    """Redis-compatible cache beside `cache`, with a server, a password and clients of its own."""
+
+
+@dataclass(frozen=True)
+class CacheInstance:
+    """Cache of a platform by its name, which is empty for `cache`, and the services that use it, in the order of the file."""
+
+    name: str
+    settings: CacheSettings
+    users: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Key of the stack file, and word of `uses`: `cache` or `caches.answers`."""
+        return f"caches.{self.name}" if self.name else "cache"
+
+    @property
+    def part(self) -> str:
+        """Part of logical names, host names and names of alarms: `cache` or `cache-answers`."""
+        return f"cache-{self.name}" if self.name else "cache"
+
+    def named(self, text: str) -> str:
+        """`redis-url` of `cache`, `answers-redis-url` of `caches.answers`: names that all secrets of a stack or service share."""
+        return f"{self.name}-{text}" if self.name else text
+
+    @property
+    def title(self) -> str:
+        """Name in a sentence: `the cache` or `the cache "answers"`."""
+        return f'the cache "{self.name}"' if self.name else "the cache"
+
+    @property
+    def heading(self) -> str:
+        """Beginning of a description: `Cache` or `Cache answers`."""
+        return f"Cache {self.name}".rstrip()
 
 
 class StorageSpec(SpecModel):

@@ -30,10 +30,11 @@ PROFILES: dict[str, Raw] = {
             "deletion_protection": False,
         },
         "cache": {"memory_gib": 1, "high_availability": False},
+        "caches": {"*": {"memory_gib": 1, "high_availability": False}},
         "monitoring": {"log_retention_days": 30, "alerts": {"permission_changes": False}},
     },
 }
-"""Defaults by profile; `*` means each service. Defaults never enable an optional part."""
+"""Defaults by profile; `*` means each service or cache. Defaults never enable an optional part."""
 
 FIXED_REPLICAS_CLOUD = "docker"
 """Cloud with a fixed number of replicas: its default maximum is the minimum."""
@@ -45,6 +46,7 @@ def complete(raw: Raw) -> Raw:
     profile = raw.get("profile", "production")
     name = profile if isinstance(profile, str) and profile in PROFILES else "production"
     defaults = dict(PROFILES[name])
+    each_cache = cast("Raw", cast("Raw", defaults.pop("caches", {})).get("*", {}))
     for part in OPTIONAL_PARTS:
         if not isinstance(raw.get(part), dict):
             defaults.pop(part, None)
@@ -52,6 +54,11 @@ def complete(raw: Raw) -> Raw:
     if raw.get("cloud") == FIXED_REPLICAS_CLOUD:
         each_service = {**each_service, "replicas": _fixed(cast("Raw", each_service["replicas"]))}
     filled = under(raw, defaults)
+    caches = raw.get("caches")
+    if is_mapping(caches):
+        filled["caches"] = {
+            name: under(each, each_cache) if is_mapping(each) else each for name, each in caches.items()
+        }
     services = raw.get("services")
     if isinstance(services, dict):
         named = cast("Raw", services)

@@ -1,11 +1,20 @@
 """Complete spec of a platform, as a stack file describes it."""
 
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
-from providers.contract.spec.data import CacheSpec, DatabaseSpec, ExistingServer, StorageSpec
+from providers.contract.spec.base import CacheName, CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
+from providers.contract.spec.data import (
+    AdditionalCache,
+    CacheInstance,
+    CacheSettings,
+    CacheSpec,
+    DatabaseSpec,
+    ExistingServer,
+    StorageSpec,
+)
 from providers.contract.spec.existing_registry import RegistrySpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.kubernetes import KubernetesBlock
@@ -136,6 +145,8 @@ class Platform(SpecModel):
     """PostgreSQL; absent: none."""
     cache: CacheSpec | None = None
     """Redis-compatible cache; absent: none."""
+    caches: Annotated[dict[CacheName, AdditionalCache], Field(max_length=2)] = {}
+    """Further caches by name, two at most, so that answers are not in the cache of a queue; services use one as `caches.NAME`."""
     storage: StorageSpec | None = None
     """Object storage; absent: none."""
     monitoring: MonitoringSpec = MonitoringSpec()
@@ -254,8 +265,16 @@ class Platform(SpecModel):
         """Names of the managed models in requests and in metrics: the last part of a path, without a version."""
         return tuple(model.rpartition("/")[2].partition("@")[0] for model in self.models)
 
+    @property
+    def all_caches(self) -> tuple[CacheInstance, ...]:
+        """Every cache that the platform creates: `cache`, then those of `caches` in the order of the file."""
+        named: dict[str, CacheSettings] = {"": self.cache} if self.cache is not None else {}
+        named |= self.caches
+        found = (CacheInstance(name, settings, ()) for name, settings in named.items())
+        return tuple(replace(each, users=self.users_of(each.key)) for each in found)
+
     def users_of(self, part: str) -> tuple[str, ...]:
-        """Names of the services that use `part` (database, cache, storage, models), in the order of the file."""
+        """Names of the services that use `part`, a word of `uses`, in the order of the file."""
         return tuple(name for name, service in self.services.items() if part in service.uses)
 
     def callers_of(self, callee: str) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """Service: image, size, replicas, health, connections and data stores."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 from providers.contract.presets import PRESETS as PRESETS
 from providers.contract.presets import App as App
@@ -17,7 +19,23 @@ UNBUILT_TAG = "unbuilt"
 """Tag of an image that `build` describes and that has not been built yet; `images push` replaces it with a digest."""
 
 
-Uses = Literal["database", "cache", "storage", "models"]
+UsedPart = Literal["database", "cache", "storage", "models"]
+USED_CACHE = r"^caches\.[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+"""Word of a cache under `caches`."""
+
+
+def _known_use(value: object) -> object:
+    """Return a word of `uses`; a union of the words and a pattern would report each mistake twice."""
+    words = get_args(UsedPart)
+    if value in words or (isinstance(value, str) and re.fullmatch(USED_CACHE, value)):
+        return value
+    if isinstance(value, str) and value.startswith("caches"):
+        raise ValueError("names no cache; write caches.NAME, with NAME as under `caches`")
+    raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, words))})
+
+
+USES_SCHEMA = {"anyOf": [{"enum": [*get_args(UsedPart)], "type": "string"}, {"pattern": USED_CACHE, "type": "string"}]}
+Uses = Annotated[UsedPart | str, BeforeValidator(_known_use), WithJsonSchema(USES_SCHEMA)]
 
 
 class Size(SpecModel):
@@ -148,7 +166,7 @@ class Service(SpecModel):
     secrets: tuple[Environment, ...] = ()
     """Secrets to pass as environment variables; set values with `agent-platform secret set STACK NAME`."""
     uses: tuple[Uses, ...] = ()
-    """Data stores and models that the service may use: database, cache, storage, models."""
+    """Data stores and models that the service may use: database, cache, storage, models, and `caches.NAME` for a cache under `caches`."""
     calls: tuple[Slug, ...] = ()
     """Services that it may call; each adds the variable <NAME>_URL. All other calls are denied."""
     egress: tuple[EgressRule, ...] = ()

@@ -5,6 +5,7 @@ certificate, which is no secret (`pulumi stack export`, or the file in any conta
 are secret in the state and exist only in the containers that use them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -12,7 +13,7 @@ import pulumi_tls as tls
 
 from providers.contract.component import Scope
 from providers.docker.context import DockerContext
-from providers.docker.naming import CACHE, DATABASE
+from providers.docker.naming import DATABASE
 
 ALGORITHM, CURVE = "ECDSA", "P256"
 AUTHORITY_VALID_HOURS = 10 * 365 * 24
@@ -41,7 +42,8 @@ class DockerKeys:
     authority: pulumi.Output[str]
     entry: Certificate
     database: Certificate | None
-    cache: Certificate | None
+    caches: Mapping[str, Certificate]
+    """Certificates of the caches by part."""
 
 
 def create_keys(scope: Scope, context: DockerContext) -> DockerKeys:
@@ -64,7 +66,7 @@ def create_keys(scope: Scope, context: DockerContext) -> DockerKeys:
         # the dashboard on the loopback address uses the same certificate
         entry=_certificate(scope, "entry", key, authority, [*dict.fromkeys([context.host, "localhost"])]),
         database=_certificate(scope, "database", key, authority, [DATABASE]) if spec.database else None,
-        cache=_certificate(scope, "cache", key, authority, [CACHE]) if spec.cache else None,
+        caches={each.part: _certificate(scope, each.part, key, authority, [each.part]) for each in spec.all_caches},
     )
 
 

@@ -163,7 +163,7 @@ def _required_roles(spec: Platform) -> Iterator[str]:
         yield from (POSTGRES, POSTGRES_EXPORTER)
         if spec.database.backup.retention_days > 0:
             yield from (OBJECTS, COURIER)
-    if spec.cache is not None:
+    if spec.all_caches:
         yield from (REDIS, REDIS_EXPORTER)
     if spec.storage is not None:
         yield from (OBJECTS, COURIER)

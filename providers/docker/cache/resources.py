@@ -1,4 +1,4 @@
-"""Redis-compatible cache: Valkey in a container, with TLS and a password, reached as `cache` by its users.
+"""Redis-compatible caches: Valkey in a container, with TLS and a password, reached as `cache` or `cache-NAME` by its users.
 
 The stack's authority signs the certificate, so REDIS_URL names the file of that authority, as on Google Cloud. The
 append-only file is synced to a volume every second, so that a queue survives a restart.
@@ -12,10 +12,9 @@ import pulumi_docker as docker
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache
-from providers.contract.spec import CacheSpec
-from providers.contract.variables import REDIS_CA_FILE
+from providers.contract.spec import CacheInstance, CacheSettings
+from providers.contract.variables import cache_ca_file
 from providers.docker.base.containers import ContainerSpec, create_container, create_volume, script, script_path
-from providers.docker.base.keys import Certificate
 from providers.docker.base.platform_images import REDIS
 from providers.docker.base.resources import DockerBaseResources, secret_reference
 from providers.docker.compute.health import platform_probe
@@ -36,16 +35,13 @@ class DockerCache(Cache):
     password: pulumi.Output[str]
 
 
-def create_cache(scope: Scope, base: DockerBaseResources) -> DockerCache:
-    """Server for the spec's cache."""
-    spec, certificate = base.spec.cache, base.keys.cache
-    if spec is None or certificate is None:
-        raise ValueError("the platform has no cache")
+def create_cache(scope: Scope, base: DockerBaseResources, cache: CacheInstance) -> DockerCache:
+    """Server of a cache."""
     password = generated_password(scope)
-    server = _server(scope, base, spec, password, certificate)
-    url = redis_url(password, CACHE, PORT, tls=True, ca_file=REDIS_CA_FILE)
+    server = _server(scope, base, cache, password)
+    url = redis_url(password, cache.part, PORT, tls=True, ca_file=cache_ca_file(cache.key))
     return DockerCache(
-        host=pulumi.Output.from_input(CACHE),
+        host=pulumi.Output.from_input(cache.part),
         port=PORT,
         tls=True,
         # a service that starts before the server is healthy could not connect
@@ -56,22 +52,23 @@ def create_cache(scope: Scope, base: DockerBaseResources) -> DockerCache:
 
 
 def _server(
-    scope: Scope, base: DockerBaseResources, spec: CacheSpec, password: pulumi.Output[str], certificate: Certificate
+    scope: Scope, base: DockerBaseResources, cache: CacheInstance, password: pulumi.Output[str]
 ) -> docker.Container:
-    image = base.image(REDIS)
+    image, certificate, settings = base.image(REDIS), base.keys.caches[cache.part], cache.settings
     volume = create_volume(scope, base.context, "data", image)
     container = ContainerSpec(
         image=image,
-        memory_mib=cache_limit_mib(spec.memory_gib),
+        memory_mib=cache_limit_mib(settings.memory_gib),
         vcpu=VCPU,
-        networks=[base.attachment(DATA, CACHE), *base.user_attachments("cache", CACHE)],
+        networks=[base.attachment(DATA, cache.part), *base.user_attachments(cache.key, cache.part)],
         entrypoint=["/bin/sh", script_path("cache")],
         files={
             script_path("cache"): script("cache"),
-            script_path("cache-health"): script("cache-health"),
+            # the certificate is for the name of this server
+            script_path("cache-health"): script("cache-health").replace(f"-h {CACHE} ", f"-h {cache.part} "),
             f"{CONFIG_FOLDER}/ca.pem": base.keys.authority,
             f"{CONFIG_FOLDER}/cache.conf": pulumi.Output.secret(
-                pulumi.Output.concat(configuration(spec), "requirepass ", password, "\n")
+                pulumi.Output.concat(configuration(settings), "requirepass ", password, "\n")
             ),
             f"{CONFIG_FOLDER}/password": password,
             f"{CONFIG_FOLDER}/server.crt": certificate.certificate,
@@ -84,7 +81,7 @@ def _server(
     return create_container(scope, base.context, "server", container, [volume.ready], delete_before_replace=True)
 
 
-def configuration(spec: CacheSpec) -> str:
+def configuration(settings: CacheSettings) -> str:
     """Configuration file of the server, without its password."""
     lines = (
         "port 0",
@@ -95,8 +92,8 @@ def configuration(spec: CacheSpec) -> str:
         # clients authenticate with the password
         "tls-auth-clients no",
         'tls-protocols "TLSv1.2 TLSv1.3"',
-        f"maxmemory {round(spec.memory_gib * MIB_PER_GIB)}mb",
-        f"maxmemory-policy {spec.eviction}",
+        f"maxmemory {round(settings.memory_gib * MIB_PER_GIB)}mb",
+        f"maxmemory-policy {settings.eviction}",
         f"dir {DATA_FOLDER}",
         "appendonly yes",
         # no snapshots: they would store the data a second time

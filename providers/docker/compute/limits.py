@@ -45,9 +45,10 @@ def _autoscaling(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _standby_servers(spec: Platform) -> Iterator[Diagnostic]:
-    stores = {"database": spec.database, "cache": spec.cache}
+    caches = {cache.key: cache.settings for cache in spec.all_caches}
+    stores = {**({"database": spec.database} if spec.database is not None else {}), **caches}
     for name, store in stores.items():
-        if store is not None and store.high_availability:
+        if store.high_availability:
             yield Unsupported(
                 "docker",
                 f"{name}.high_availability",

@@ -38,14 +38,14 @@ def cache_limit_mib(memory_gib: float) -> int:
 
 
 def total_memory_gib(spec: Platform) -> float:
-    """Memory limits of services, jobs, the largest release command, database and cache together, in GiB, without the platform's own containers."""
+    """Memory limits of services, jobs, the largest release command, database and caches together, in GiB, without the platform's own containers."""
     services = sum(service.size.memory_gib * running_replicas(service) for service in spec.services.values())
     jobs = sum(spec.services[job.service].size.memory_gib for job in spec.jobs.values())
     # release commands run one after the other, beside the replicas
     release = max((spec.services[name].size.memory_gib for name in spec.releases), default=0.0)
     database = spec.database.size.memory_gib if spec.database else 0.0
-    cache = cache_limit_mib(spec.cache.memory_gib) / MIB_PER_GIB if spec.cache else 0.0
-    return round(services + jobs + release + database + cache, 2)
+    caches = sum(cache_limit_mib(cache.settings.memory_gib) / MIB_PER_GIB for cache in spec.all_caches)
+    return round(services + jobs + release + database + caches, 2)
 
 
 def running_replicas(service: Service) -> int:

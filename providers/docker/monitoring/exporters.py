@@ -13,7 +13,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.cache.resources import DockerCache
 from providers.docker.database.backup import EXCHANGE_FOLDER
 from providers.docker.database.resources import DockerDatabase
-from providers.docker.naming import CACHE, CONFIG_FOLDER, DATABASE
+from providers.docker.naming import CONFIG_FOLDER, DATABASE, redis_exporter
 from providers.docker.network.flows import DATA, MONITORING
 from providers.docker.observability.prometheus import CONTAINER_EXPORTER_PORT, SCRAPE_INTERVAL_SECONDS
 from providers.docker.workloads import DockerWatched
@@ -30,8 +30,9 @@ def create_exporters(scope: Scope, base: DockerBaseResources, watched: DockerWat
         create_container(
             scope, base.context, "postgres-exporter", _postgres(base, watched.database), [watched.database.ready]
         )
-    if watched.cache is not None:
-        create_container(scope, base.context, "redis-exporter", _redis(base, watched.cache))
+    for part, cache in watched.caches.items():
+        exporter = redis_exporter(part)
+        create_container(scope, base.context, exporter, _redis(base, part, cache, exporter))
     create_container(scope, base.context, "host-exporter", _host(base, watched))
     create_container(scope, base.context, "container-exporter", _containers(base))
 
@@ -52,14 +53,14 @@ def _postgres(base: DockerBaseResources, database: DockerDatabase) -> ContainerS
     )
 
 
-def _redis(base: DockerBaseResources, cache: DockerCache) -> ContainerSpec:
-    address = f"rediss://{CACHE}:{cache.port}"
+def _redis(base: DockerBaseResources, part: str, cache: DockerCache, exporter: str) -> ContainerSpec:
+    address = f"rediss://{part}:{cache.port}"
     passwords = pulumi.Output.secret(pulumi.Output.json_dumps({address: cache.password}))
     return ContainerSpec(
         image=base.image(REDIS_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
-        networks=[base.attachment(DATA), base.attachment(MONITORING, "redis-exporter")],
+        networks=[base.attachment(DATA), base.attachment(MONITORING, exporter)],
         environment={
             "REDIS_ADDR": address,
             "REDIS_EXPORTER_TLS_CA_CERT_FILE": f"{CONFIG_FOLDER}/ca.pem",

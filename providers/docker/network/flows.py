@@ -72,7 +72,7 @@ def networks(spec: Platform) -> tuple[NetworkPlan, ...]:
 def _networks(spec: Platform) -> Iterator[NetworkPlan]:
     yield NetworkPlan(MONITORING, internal=True)
     yield NetworkPlan(ALERTING, internal=False)
-    if spec.database is not None or spec.cache is not None or spec.storage is not None:
+    if spec.database is not None or spec.all_caches or spec.storage is not None:
         yield NetworkPlan(DATA, internal=True)
     if spec.public:
         yield NetworkPlan(ENTRY, internal=False)

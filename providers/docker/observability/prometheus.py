@@ -14,7 +14,7 @@ import json
 from providers.contract.prometheus import scrape_endpoint
 from providers.docker.context import DockerContext
 from providers.docker.entry.haproxy import METRICS_PORT
-from providers.docker.naming import both_revisions
+from providers.docker.naming import both_revisions, redis_exporter
 from providers.docker.network.flows import prometheus_address
 
 SCRAPE_INTERVAL_SECONDS = 15
@@ -84,9 +84,8 @@ def _data_store_jobs(context: DockerContext) -> list[Job]:
     jobs: list[Job] = []
     if context.spec.database is not None:
         jobs.append(_static_job("database", f"postgres-exporter:{POSTGRES_EXPORTER_PORT}"))
-    if context.spec.cache is not None:
-        jobs.append(_static_job("cache", f"redis-exporter:{REDIS_EXPORTER_PORT}"))
-    return jobs
+    parts = [cache.part for cache in context.spec.all_caches]
+    return [*jobs, *(_static_job(part, f"{redis_exporter(part)}:{REDIS_EXPORTER_PORT}") for part in parts)]
 
 
 def _host_jobs(context: DockerContext, database_container: str) -> list[Job]:

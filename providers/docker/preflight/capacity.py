@@ -191,8 +191,8 @@ def _memory_requests(spec: Platform) -> Iterator[MemoryRequest]:
         yield MemoryRequest(f"services.{name}.size.memory_gib", service.size.memory_gib, running_replicas(service))
     if spec.database is not None:
         yield MemoryRequest("database.size.memory_gib", spec.database.size.memory_gib)
-    if spec.cache is not None:
-        yield MemoryRequest("cache.memory_gib", spec.cache.memory_gib, overhead=CACHE_OVERHEAD)
+    for cache in spec.all_caches:
+        yield MemoryRequest(f"{cache.key}.memory_gib", cache.settings.memory_gib, overhead=CACHE_OVERHEAD)
 
 
 def check_cpus(host: Host, spec: Platform) -> CheckResult:

@@ -246,6 +246,7 @@ def _bucket(site: RecoverySite) -> CloudSteps:
 
 
 def _cache(site: RecoverySite) -> CloudSteps:
+    # the beginning of every cache's names
     return CloudSteps(detect=(_volumes(site, "cache"),))
 
 

@@ -55,7 +55,7 @@ def enable_command(project: str, *services: str) -> tuple[str, ...]:
 def _services_of_spec(spec: Platform) -> Iterator[str]:
     if spec.database is not None:
         yield from ("servicenetworking", "sqladmin")
-    if spec.cache is not None:
+    if spec.all_caches:
         yield from ("redis", "servicenetworking")
     if spec.users_of("models"):
         yield "aiplatform"

@@ -109,8 +109,8 @@ def create_service_keys(scope: Scope, context: GcpContext, standby: StandbyKeys)
 
 def services_with_agent(spec: Platform) -> tuple[str, ...]:
     """Services whose agent is created on request and encrypts with the data key."""
-    optional = {"sqladmin": spec.database, "redis": spec.cache}
-    return ("artifactregistry", "run", "secretmanager", *(name for name, part in optional.items() if part is not None))
+    optional = {"sqladmin": spec.database is not None, "redis": bool(spec.all_caches)}
+    return ("artifactregistry", "run", "secretmanager", *(name for name, declared in optional.items() if declared))
 
 
 def _create_key(scope: Scope, context: GcpContext, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:

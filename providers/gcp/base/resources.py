@@ -49,8 +49,9 @@ def create_secret(
     readers: Sequence[str],
     *,
     copied: bool = True,
+    stored: str | None = None,
 ) -> SecretRef:
-    """Store a secret that the services `readers` may read.
+    """Store a secret that the services `readers` may read; see `store_secret`.
 
     A `copied` secret has a copy in the standby region; one with an address of the home region is of no use there. With services
     there, that copy is their secret.
@@ -58,7 +59,7 @@ def create_secret(
     if base.received is not None and copied:
         scope = base.received.scopes["secrets"]
     members = {reader: base.identity.member(reader) for reader in readers}
-    stored = store_secret(scope, base.context, base.keys.usable["secretmanager"], name, value, members)
+    secret = store_secret(scope, base.context, base.keys.usable["secretmanager"], name, value, members, stored)
     if copied and base.standby is not None and not is_warm(base.spec):
         copy_secret(base.standby, name, value)
-    return stored
+    return secret

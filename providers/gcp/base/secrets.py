@@ -27,12 +27,14 @@ def store_secret(
     name: str,
     value: pulumi.Output[str],
     readers: Mapping[str, pulumi.Output[str]],
+    stored: str | None = None,
 ) -> SecretRef:
     """Create a secret in the stack's region, encrypted with the data key, and a grant on it for each reader.
 
-    `readers` are IAM members by the part of the logical name of their grant.
+    `readers` are IAM members by the part of the logical name of their grant; `stored` is the name in the project where another
+    component has a secret `name` too.
     """
-    secret = _create_secret(scope, context, key, name, secret_id(context.stack, name))
+    secret = _create_secret(scope, context, key, name, secret_id(context.stack, stored or name))
     version = _create_version(scope, name, secret, value)
     permissions = {
         reader: _grant_reader(scope, context, f"{name}-{reader}", secret, member) for reader, member in readers.items()

@@ -3,7 +3,7 @@
 Memorystore for Valkey has IAM tokens instead of a password, so a client with a plain REDIS_URL could not connect to it.
 The instance's certificate is signed by a CA that exists only for the instance, which clients do not trust. The CA
 certificate is therefore stored as a secret and mounted as a file in every service that uses the cache, and REDIS_URL names
-that file: redis-py and Celery read it from the URL, other clients from `variables.REDIS_CA_FILE`.
+that file: redis-py and Celery read it from the URL, other clients from `variables.cache_ca_file`.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from providers.contract.component import Scope
 from providers.contract.credentials import redis_url
 from providers.contract.region_specs import is_passive
 from providers.contract.results import Cache
-from providers.contract.spec import CacheSpec
-from providers.contract.variables import REDIS_CA_FILE
+from providers.contract.spec import CacheInstance
+from providers.contract.variables import cache_ca_file
 from providers.gcp.base.resources import GcpBaseResources, create_secret
 from providers.gcp.cache.sizes import SNAPSHOT_HOURS, instance_memory_gib
 from providers.gcp.network.flows import CACHE_PORT
@@ -34,37 +34,38 @@ class GcpCache(Cache):
     identifier: pulumi.Output[str]
 
 
-def create_cache(scope: Scope, base: GcpBaseResources) -> GcpCache:
-    """Create the instance, its URL and its CA certificate."""
-    cache, users = base.spec.cache, base.spec.users_of("cache")
-    if cache is None:
-        raise ValueError("the platform has no cache")
+def create_cache(scope: Scope, base: GcpBaseResources, cache: CacheInstance) -> GcpCache:
+    """Create the instance of a cache, its URL and its CA certificate."""
+    users = cache.users
     instance = _create_instance(scope, base, cache)
     password = pulumi.Output.secret(instance.auth_string)
-    url = redis_url(password, instance.host, CACHE_PORT, tls=True, ca_file=REDIS_CA_FILE)
+    url, authority = cache.named("redis-url"), cache.named("redis-ca")
+    connection = redis_url(password, instance.host, CACHE_PORT, tls=True, ca_file=cache_ca_file(cache.key))
     return GcpCache(
         host=instance.host,
         port=CACHE_PORT,
         tls=True,
-        url=create_secret(scope, base, "redis-url", url, users, copied=False),
-        ca_certificate=create_secret(scope, base, "redis-ca", _ca_certificates(instance), users, copied=False),
+        url=create_secret(scope, base, "redis-url", connection, users, copied=False, stored=url),
+        ca_certificate=create_secret(
+            scope, base, "redis-ca", _ca_certificates(instance), users, copied=False, stored=authority
+        ),
         identifier=instance.id,
     )
 
 
-def _create_instance(scope: Scope, base: GcpBaseResources, cache: CacheSpec) -> gcp.redis.Instance:
-    context, received = base.context, base.received
+def _create_instance(scope: Scope, base: GcpBaseResources, cache: CacheInstance) -> gcp.redis.Instance:
+    context, received, settings = base.context, base.received, cache.settings
     # the tier cannot change: the cache of a standby region has one node in either role
-    tier = "STANDARD_HA" if cache.high_availability and received is None else "BASIC"
+    tier = "STANDARD_HA" if settings.high_availability and received is None else "BASIC"
     return gcp.redis.Instance(
         scope.named(),
         project=context.project,
         region=context.region,
-        display_name=f"Cache of the stack {context.stack}",
+        display_name=f"{cache.heading} of the stack {context.stack}",
         tier=tier,
-        memory_size_gb=instance_memory_gib(cache.memory_gib),
+        memory_size_gb=instance_memory_gib(settings.memory_gib),
         redis_version=VERSION,
-        redis_configs={"maxmemory-policy": cache.eviction},
+        redis_configs={"maxmemory-policy": settings.eviction},
         auth_enabled=True,
         transit_encryption_mode="SERVER_AUTHENTICATION",
         customer_managed_key=base.keys.usable["redis"],

@@ -98,8 +98,7 @@ def find_targets(context: GcpContext, watched: GcpWatched, entry: Entry) -> GcpT
         subjects[ENTRY_FIREWALL] = entry.policy_name
     if watched.database is not None:
         subjects["database"] = watched.database.identifier
-    if watched.cache is not None:
-        subjects["cache"] = watched.cache.identifier
+    subjects |= {part: cache.identifier for part, cache in watched.caches.items()}
     if watched.copies is not None:
         subjects[COPIED_DATABASE] = pulumi.Output.from_input(workflow_id(context.stack, COPIER))
         if watched.copies.transfer is not None:

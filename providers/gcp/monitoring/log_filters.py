@@ -13,13 +13,17 @@ from providers.gcp.monitoring.metrics import (
 )
 from providers.gcp.naming import job_name, run_name
 
-STORED_KINDS = ("database", "cache", COPIED_DATABASE, COPIED_OBJECTS)
-"""Kinds of subjects beside services and jobs, whose logs the stack's bucket stores."""
+
+def stored_subjects(spec: Platform) -> tuple[str, ...]:
+    """Names of the subjects beside services and jobs, whose logs the stack's bucket stores."""
+    return ("database", *(cache.part for cache in spec.all_caches), COPIED_DATABASE, COPIED_OBJECTS)
 
 
 def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
-    """Filter of every log entry that the stack's bucket stores; `data` has Google Cloud's names by kind."""
-    stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
+    """Filter of every log entry that the stack's bucket stores; `data` has Google Cloud's names by subject."""
+    subjects = {"database": ["database"], "cache": [cache.part for cache in spec.all_caches]}
+    known = {kind: [data[name] for name in names if name in data] for kind, names in subjects.items()}
+    stores = [_any_of(*SUBJECTS[kind], names) for kind, names in known.items() if names]
     copies = [f"({subject_logs(kind, data[kind])})" for kind in (COPIED_DATABASE, COPIED_OBJECTS) if kind in data]
     network = [pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS]
     return " OR ".join((workload_logs(spec, stack), *stores, *copies, *network, DATA_ACCESS_LOGS))

@@ -24,7 +24,7 @@ def network_project(spec: Platform) -> str:
 
 def needs_range(spec: Platform) -> bool:
     """Return whether Cloud SQL or Memorystore needs an allocated range."""
-    return spec.database is not None or spec.cache is not None
+    return spec.database is not None or bool(spec.all_caches)
 
 
 def existing_refusals(spec: Platform) -> list[Diagnostic]:

@@ -37,7 +37,8 @@ class GcpFlow:
 def flows(spec: Platform) -> Iterator[GcpFlow]:
     """Every allowed connection of the services."""
     yield from _flow("database", spec.users_of("database"), None, DATABASE_PORT)
-    yield from _flow("cache", spec.users_of("cache"), None, CACHE_PORT)
+    for cache in spec.all_caches:
+        yield from _flow(cache.part, cache.users, None, CACHE_PORT)
     if spec.network.private_endpoints:
         yield from _flow("google", tuple(spec.services), GOOGLE_APIS, HTTPS_PORT)
     for port in (HTTPS_PORT, *other_ports(spec)):

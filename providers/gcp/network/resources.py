@@ -157,7 +157,7 @@ def _create_peering(
     A range can neither grow in place nor overlap a subnet, and a network has one such connection. Google refuses to delete
     the connection for up to days after a database in it is deleted; outside production the peering is removed instead.
     """
-    if context.spec.database is None and context.spec.cache is None:
+    if context.spec.database is None and not context.spec.all_caches:
         return None
     addresses = gcp.compute.GlobalAddress(
         scope.named("private"),

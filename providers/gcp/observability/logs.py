@@ -18,7 +18,7 @@ from providers.gcp.base.generations import generation
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.monitoring.alarms import GcpTargets
 from providers.gcp.monitoring.limits import REQUIRED_RETENTION_DAYS
-from providers.gcp.monitoring.log_filters import STORED_KINDS, platform_logs, subject_logs
+from providers.gcp.monitoring.log_filters import platform_logs, stored_subjects, subject_logs
 from providers.gcp.monitoring.metrics import ADMINISTRATIVE_LOGS, COPY_KINDS, LOG_FILTERS, log_metric_name
 from providers.gcp.naming import log_bucket_id
 
@@ -37,7 +37,7 @@ def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets)
         deletion_policy=context.deletion_policy,
         opts=scope.opts(ignore_changes=["bucketId"]),
     )
-    data = {name: targets.subjects[name] for name in STORED_KINDS if name in targets.subjects}
+    data = {name: targets.subjects[name] for name in stored_subjects(context.spec) if name in targets.subjects}
     stored = pulumi.Output.all(**data).apply(lambda names: platform_logs(context.spec, context.stack, names))
     keeps_longer = settings.log_retention_days > REQUIRED_RETENTION_DAYS
     sink = gcp.logging.ProjectSink(

@@ -41,10 +41,10 @@ def _data(spec: Platform) -> Iterator[CostItem]:
         yield CostItem("CPU of the replica of the database", tier.vcpu * HOURS, f"{kind}.vcpu")
         yield CostItem("memory of the replica", tier.memory_gib * HOURS, f"{kind}.memory")
         yield CostItem("disk of the replica", spec.database.storage_gib, "sql.zonal.ssd")
-    if spec.cache is not None:
-        memory = instance_memory_gib(spec.cache.memory_gib)
+    for cache in spec.all_caches:
+        memory = instance_memory_gib(cache.settings.memory_gib)
         sku = f"memorystore.redis.basic.{redis_capacity(memory)}"
-        yield CostItem("cache in the standby region", memory * HOURS, sku)
+        yield CostItem(f"{cache.title.removeprefix('the ')} in the standby region", memory * HOURS, sku)
 
 
 def _replicas(spec: Platform) -> Iterator[CostItem]:

@@ -23,8 +23,10 @@ def differences(spec: Platform) -> Iterator[Adjustment]:
         yield Adjustment("recovery.standby_replicas", spec.recovery.standby_replicas, Effect.PARTIAL, reason)
     if spec.database is not None:
         yield from _of_database(spec)
-    if spec.cache is not None:
-        reason = f"the cache of {region} is another one, without its data and with one node, whichever region serves"
+    for cache in spec.all_caches:
+        reason = (
+            f"{cache.title} of {region} is another one, without its data and with one node, whichever region serves"
+        )
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
     if spec.network.egress == "per_zone":
         reason = f"{region} has one address of Cloud NAT, whichever region serves"

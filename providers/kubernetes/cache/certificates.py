@@ -28,10 +28,10 @@ class CacheCertificate:
     authority: pulumi.Output[str]
 
 
-def create_certificate(scope: Scope, stack: str, names: Sequence[str]) -> CacheCertificate:
-    """Certificate for these DNS names and the loopback address."""
+def create_certificate(scope: Scope, owner: str, names: Sequence[str]) -> CacheCertificate:
+    """Certificate for these DNS names and the loopback address; `owner` is the stack and the cache."""
     provider = tls.Provider(scope.named("tls"), opts=scope.opts())
-    signer, authority = _authority(scope, stack, provider)
+    signer, authority = _authority(scope, owner, provider)
     key = _key(scope, "server", provider)
     request = tls.CertRequest(
         scope.named("server-request"),
@@ -54,14 +54,12 @@ def create_certificate(scope: Scope, stack: str, names: Sequence[str]) -> CacheC
     return CacheCertificate(signed.cert_pem, _secret_pem(key), authority.cert_pem)
 
 
-def _authority(scope: Scope, stack: str, provider: tls.Provider) -> tuple[tls.PrivateKey, tls.SelfSignedCert]:
+def _authority(scope: Scope, owner: str, provider: tls.Provider) -> tuple[tls.PrivateKey, tls.SelfSignedCert]:
     key = _key(scope, "authority", provider)
     certificate = tls.SelfSignedCert(
         scope.named("authority-certificate"),
         private_key_pem=_secret_pem(key),
-        subject=tls.SelfSignedCertSubjectArgs(
-            common_name=f"agent-platform {stack} cache", organization="agent-platform"
-        ),
+        subject=tls.SelfSignedCertSubjectArgs(common_name=f"agent-platform {owner}", organization="agent-platform"),
         is_ca_certificate=True,
         allowed_uses=["cert_signing", "crl_signing"],
         validity_period_hours=AUTHORITY_VALID_HOURS,

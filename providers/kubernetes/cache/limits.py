@@ -6,8 +6,9 @@ from typing import cast
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.json_data import Raw
-from providers.contract.spec import CacheSpec, Platform
+from providers.contract.spec import CacheInstance, CacheSettings, CacheSpec, Platform
 from providers.contract.spec.defaults import complete
+from providers.kubernetes.cache.external import own_caches
 from providers.kubernetes.context import block_of
 from providers.kubernetes.naming import CONFIG_FOLDER
 from providers.kubernetes.network.flows import CACHE_PORT
@@ -23,17 +24,17 @@ VOLUMES_OF_MEMORY, MIN_VOLUME_GIB = 4, 4
 """The append-only file grows to twice the entries, and a rewrite needs space for a second one."""
 
 
-def limit_gib(cache: CacheSpec) -> float:
+def limit_gib(cache: CacheSettings) -> float:
     """Memory of the container, in GiB."""
     return (ceil(cache.memory_gib * MIB_PER_GIB * OVERHEAD) + BASE_MIB) / MIB_PER_GIB
 
 
-def volume_gib(cache: CacheSpec) -> int:
+def volume_gib(cache: CacheSettings) -> int:
     """Size of the volume, in GiB."""
     return max(MIN_VOLUME_GIB, ceil(cache.memory_gib * VOLUMES_OF_MEMORY))
 
 
-def configuration(cache: CacheSpec) -> str:
+def configuration(cache: CacheSettings) -> str:
     """Configuration file of the server, without its password."""
     lines = (
         "port 0",
@@ -64,21 +65,20 @@ PING = (
 
 
 def cache_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """High availability of the platform's own cache, and settings of an external one."""
-    if spec.cache is None:
-        return []
-    if block_of(spec).cache.external:
-        return list(_settings_of_external(spec, spec.cache))
-    return list(_availability(spec.cache))
+    """High availability of the platform's own caches, and settings of an external one."""
+    external = spec.cache is not None and block_of(spec).cache.external
+    of_external = _settings_of_external(spec, spec.cache) if external and spec.cache is not None else ()
+    return [*of_external, *(each for cache in own_caches(spec) for each in _availability(cache))]
 
 
-def _availability(cache: CacheSpec) -> Iterator[Diagnostic]:
-    if cache.high_availability:
+def _availability(cache: CacheInstance) -> Iterator[Diagnostic]:
+    if cache.settings.high_availability:
+        elsewhere = "" if cache.name else "set kubernetes.cache.external and the secret REDIS_URL, or "
         yield Unsupported(
             "kubernetes",
-            "cache.high_availability",
+            f"{cache.key}.high_availability",
             problem="the platform's own Valkey is one pod, which restarts on another node with its volume",
-            fix="set kubernetes.cache.external and the secret REDIS_URL, or cache.high_availability to false",
+            fix=f"{elsewhere or 'set '}{cache.key}.high_availability to false",
         )
 
 
@@ -99,20 +99,27 @@ def default_cache(spec: Platform) -> CacheSpec:
 
 
 def cache_adjustments(spec: Platform) -> list[Adjustment]:
-    """Volume of the platform's own cache; an external one as a whole."""
-    if spec.cache is None:
-        return []
-    if block_of(spec).cache.external:
+    """Volumes of the platform's own caches; an external one as a whole."""
+    return [*_external(spec), *map(_volume, own_caches(spec))]
+
+
+def _external(spec: Platform) -> list[Adjustment]:
+    if spec.cache is not None and block_of(spec).cache.external:
         reason = "an external server, of which the platform knows the URL only; its certificate must be of a public authority"
         eviction = "set this on the server of REDIS_URL; here it only says whether queued jobs are kept"
         return [
             Adjustment("cache", requested="external", effect=Effect.PARTIAL, reason=reason),
             Adjustment("cache.eviction", requested=spec.cache.eviction, effect=Effect.IGNORED, reason=eviction),
         ]
-    reason = f"a volume of {volume_gib(spec.cache)} GiB keeps the entries, which grows with this key and never shrinks"
-    return [Adjustment("cache.memory_gib", requested=spec.cache.memory_gib, effect=Effect.PARTIAL, reason=reason)]
+    return []
 
 
-def copies_of(cache: CacheSpec) -> str:
+def _volume(cache: CacheInstance) -> Adjustment:
+    size = volume_gib(cache.settings)
+    reason = f"a volume of {size} GiB keeps the entries, which grows with this key and never shrinks"
+    return Adjustment(f"{cache.key}.memory_gib", cache.settings.memory_gib, Effect.PARTIAL, reason)
+
+
+def copies_of(cache: CacheSettings) -> str:
     """Return the copies of a cache's data, as a phrase."""
     return "every change in a volume, without a copy of it"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from providers.contract.spec import CacheSpec
+from providers.contract.spec import CacheSettings
 from providers.kubernetes.base.platform_images import CACHE as CACHE_IMAGE
 from providers.kubernetes.base.platform_images import CACHE_EXPORTER, image_of
 from providers.kubernetes.base.pods import container_security, resources
@@ -33,13 +33,13 @@ STARTUP_FAILURES = 60
 
 
 def containers(
-    context: KubernetesContext, spec: CacheSpec, files: pulumi.Input[str]
+    context: KubernetesContext, settings: CacheSettings, files: pulumi.Input[str]
 ) -> Sequence["kubernetes.core.v1.ContainerArgs"]:
     """Server and exporter; `files` is the name of the Secret with their files."""
-    return [_server(context, spec), _exporter(context, files)]
+    return [_server(context, settings), _exporter(context, files)]
 
 
-def _server(context: KubernetesContext, spec: CacheSpec) -> "kubernetes.core.v1.ContainerArgs":
+def _server(context: KubernetesContext, settings: CacheSettings) -> "kubernetes.core.v1.ContainerArgs":
     mounts = [_mount(FILES, SECRET_FOLDER, read_only=True), _mount(DATA, DATA_FOLDER)]
     return kubernetes.core.v1.ContainerArgs(
         name=CACHE,
@@ -47,7 +47,7 @@ def _server(context: KubernetesContext, spec: CacheSpec) -> "kubernetes.core.v1.
         image_pull_policy="IfNotPresent",
         command=["valkey-server", f"{SECRET_FOLDER}/{CONFIGURATION}"],
         ports=[kubernetes.core.v1.ContainerPortArgs(name="redis", container_port=CACHE_PORT)],
-        resources=resources(VCPU, limit_gib(spec)),
+        resources=resources(VCPU, limit_gib(settings)),
         security_context=container_security(),
         startup_probe=_probe(STARTUP_FAILURES),
         readiness_probe=_probe(1),

@@ -1,4 +1,4 @@
-"""Redis-compatible cache: Valkey in one pod with TLS, a password and a volume, or an external server.
+"""Redis-compatible caches: Valkey in one pod with TLS, a password and a volume; `cache` can be an external server.
 
 The append-only file is synced to the volume every second, so that a queue survives a restart. The volume is an object beside
 the StatefulSet: a template of claims cannot be changed, so a larger cache would replace the StatefulSet.
@@ -12,8 +12,8 @@ import pulumi_kubernetes as kubernetes
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache, SecretRef
-from providers.contract.spec import CacheSpec
-from providers.contract.variables import REDIS_CA_FILE, REDIS_URL
+from providers.contract.spec import CacheInstance, CacheSettings
+from providers.contract.variables import REDIS_URL, cache_ca_file
 from providers.kubernetes.base.identity import create_account
 from providers.kubernetes.base.pods import memory_quantity, pod_security
 from providers.kubernetes.base.resources import KubernetesBaseResources
@@ -26,6 +26,7 @@ from providers.kubernetes.base.secrets import (
     selector,
 )
 from providers.kubernetes.cache.certificates import CacheCertificate, create_certificate
+from providers.kubernetes.cache.external import is_external
 from providers.kubernetes.cache.limits import (
     AUTHORITY,
     CERTIFICATE,
@@ -36,7 +37,7 @@ from providers.kubernetes.cache.limits import (
     volume_gib,
 )
 from providers.kubernetes.cache.pod import EXPORTER_PORT, containers, volumes
-from providers.kubernetes.naming import CACHE, METRICS
+from providers.kubernetes.naming import METRICS
 from providers.kubernetes.network.flows import CACHE_PORT
 from providers.kubernetes.network.policies import allow_from, component_peer, create_policy, namespace_peer
 
@@ -52,20 +53,18 @@ class KubernetesCache(Cache):
     server: pulumi.Resource | None
 
 
-def create_cache(scope: Scope, base: KubernetesBaseResources) -> KubernetesCache:
+def create_cache(scope: Scope, base: KubernetesBaseResources, cache: CacheInstance) -> KubernetesCache:
     """Cache for the services that use it."""
-    spec = base.spec.cache
-    if spec is None:
-        raise ValueError("the platform has no cache")
-    if base.context.block.cache.external:
+    if is_external(base.spec, cache):
         return _external(scope, base)
-    password = generated_password(scope)
-    certificate = create_certificate(scope, base.context.stack, [CACHE, base.context.host(CACHE)])
-    server = _server(scope, base, spec, password, certificate)
-    url = redis_url(password, CACHE, CACHE_PORT, tls=True, ca_file=REDIS_CA_FILE)
+    password, part = generated_password(scope), cache.part
+    owner = f"{base.context.stack} {part.replace('-', ' ', 1)}"
+    certificate = create_certificate(scope, owner, [part, base.context.host(part)])
+    server = _server(scope, base, cache, password, certificate)
+    url = redis_url(password, part, CACHE_PORT, tls=True, ca_file=cache_ca_file(cache.key))
     reference = base.secret(scope, "url", url)
     return KubernetesCache(
-        host=pulumi.Output.from_input(CACHE),
+        host=pulumi.Output.from_input(part),
         port=CACHE_PORT,
         tls=True,
         # a service that starts before the server is ready could not connect
@@ -90,33 +89,34 @@ def _external(scope: Scope, base: KubernetesBaseResources) -> KubernetesCache:
 def _server(
     scope: Scope,
     base: KubernetesBaseResources,
-    spec: CacheSpec,
+    cache: CacheInstance,
     password: pulumi.Output[str],
     certificate: CacheCertificate,
 ) -> pulumi.Resource:
     """StatefulSet with one replica: it never runs two, which would corrupt the volume."""
-    context = base.context
-    files = create_opaque(scope, context, "files", _files(spec, password, certificate), base.network.namespace)
-    claim = _claim(scope, base, spec)
-    policy = _policy(scope, base)
-    account = create_account(scope, context, CACHE, base.registry, base.network.namespace)
-    service = _service(scope, base)
+    context, part = base.context, cache.part
+    contents = _files(cache.settings, password, certificate)
+    files = create_opaque(scope, context, "files", contents, base.network.namespace)
+    claim = _claim(scope, base, cache)
+    policy = _policy(scope, base, cache)
+    account = create_account(scope, context, part, base.registry, base.network.namespace)
+    service = _service(scope, base, part)
     return kubernetes.apps.v1.StatefulSet(
         scope.named("server"),
-        metadata=metadata(scope, context, CACHE, CACHE),
+        metadata=metadata(scope, context, part, part),
         spec=kubernetes.apps.v1.StatefulSetSpecArgs(
             replicas=1,
-            service_name=CACHE,
-            selector=selector(context, CACHE),
+            service_name=part,
+            selector=selector(context, part),
             template=kubernetes.core.v1.PodTemplateSpecArgs(
-                metadata=pod_metadata(scope, context, CACHE),
+                metadata=pod_metadata(scope, context, part),
                 spec=kubernetes.core.v1.PodSpecArgs(
                     service_account_name=account.metadata.apply(lambda values: str(values.name)),
                     automount_service_account_token=False,
                     enable_service_links=False,
                     security_context=pod_security(),
                     termination_grace_period_seconds=GRACE_SECONDS,
-                    containers=containers(context, spec, generated_name(files)),
+                    containers=containers(context, cache.settings, generated_name(files)),
                     volumes=volumes(generated_name(files), claim.metadata.apply(lambda values: str(values.name))),
                 ),
             ),
@@ -127,11 +127,11 @@ def _server(
 
 
 def _files(
-    spec: CacheSpec, password: pulumi.Output[str], certificate: CacheCertificate
+    settings: CacheSettings, password: pulumi.Output[str], certificate: CacheCertificate
 ) -> dict[str, pulumi.Output[str]]:
-    settings = pulumi.Output.concat(configuration(spec), "requirepass ", password, "\n")
+    lines = pulumi.Output.concat(configuration(settings), "requirepass ", password, "\n")
     return {
-        CONFIGURATION: pulumi.Output.secret(settings),
+        CONFIGURATION: pulumi.Output.secret(lines),
         PASSWORD: password,
         CERTIFICATE: certificate.certificate,
         KEY: certificate.key,
@@ -139,12 +139,14 @@ def _files(
     }
 
 
-def _claim(scope: Scope, base: KubernetesBaseResources, spec: CacheSpec) -> "kubernetes.core.v1.PersistentVolumeClaim":
+def _claim(
+    scope: Scope, base: KubernetesBaseResources, cache: CacheInstance
+) -> "kubernetes.core.v1.PersistentVolumeClaim":
     """Volume of the entries; it is bound when the pod starts, so an update does not wait for it before."""
-    size = memory_quantity(volume_gib(spec))
+    size, name = memory_quantity(volume_gib(cache.settings)), f"{cache.part}-data"
     return kubernetes.core.v1.PersistentVolumeClaim(
         scope.named("data"),
-        metadata=metadata(scope, base.context, CACHE, f"{CACHE}-data", annotations={SKIP_AWAIT: "true"}),
+        metadata=metadata(scope, base.context, cache.part, name, annotations={SKIP_AWAIT: "true"}),
         spec=kubernetes.core.v1.PersistentVolumeClaimSpecArgs(
             access_modes=["ReadWriteOnce"],
             storage_class_name=base.context.block.storage_class,
@@ -155,14 +157,14 @@ def _claim(scope: Scope, base: KubernetesBaseResources, spec: CacheSpec) -> "kub
     )
 
 
-def _service(scope: Scope, base: KubernetesBaseResources) -> pulumi.Resource:
-    """Address `cache`; its only pod may not be ready yet, so an update does not wait for endpoints."""
+def _service(scope: Scope, base: KubernetesBaseResources, part: str) -> pulumi.Resource:
+    """Address `cache` or `cache-NAME`; its only pod may not be ready yet, so an update does not wait for endpoints."""
     context = base.context
     return kubernetes.core.v1.Service(
         scope.named("service"),
-        metadata=metadata(scope, context, CACHE, CACHE, annotations={SKIP_AWAIT: "true"}),
+        metadata=metadata(scope, context, part, part, annotations={SKIP_AWAIT: "true"}),
         spec=kubernetes.core.v1.ServiceSpecArgs(
-            selector=dict(context.selector(CACHE)),
+            selector=dict(context.selector(part)),
             ports=[
                 kubernetes.core.v1.ServicePortArgs(name=PORT_NAME, port=CACHE_PORT, target_port=CACHE_PORT),
                 kubernetes.core.v1.ServicePortArgs(name=METRICS, port=EXPORTER_PORT, target_port=EXPORTER_PORT),
@@ -173,16 +175,16 @@ def _service(scope: Scope, base: KubernetesBaseResources) -> pulumi.Resource:
     )
 
 
-def _policy(scope: Scope, base: KubernetesBaseResources) -> pulumi.Resource:
+def _policy(scope: Scope, base: KubernetesBaseResources, cache: CacheInstance) -> pulumi.Resource:
     """Connections of the services that use the cache, and of Prometheus to the exporter; the server opens none."""
-    context = base.context
-    users = [component_peer(context, user) for user in base.spec.users_of("cache")]
+    context, part = base.context, cache.part
+    users = [component_peer(context, user) for user in cache.users]
     return create_policy(
         scope,
         context,
-        CACHE,
-        selector(context, CACHE),
-        component=CACHE,
+        part,
+        selector(context, part),
+        component=part,
         ingress=[
             *([allow_from(users, CACHE_PORT)] if users else []),
             allow_from([namespace_peer(context.block.monitoring_namespace)], EXPORTER_PORT),

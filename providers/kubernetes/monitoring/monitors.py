@@ -1,7 +1,7 @@
 """Targets that the cluster's Prometheus scrapes. Pure.
 
 A PodMonitor finds pods by their labels, also those of a worker, which no Service selects. The label `job` is what the alarm rules
-select: the name of the service for both of its revisions, `database`, `cache` or `proxy`.
+select: the name of the service for both of its revisions, `database`, the part of a cache, or `proxy`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from providers.contract.naming import next_part
 from providers.contract.scrape_endpoints import DEFAULT_PATH, scrape_endpoint
+from providers.kubernetes.cache.external import own_caches
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.database.custom_resources import CLUSTER_LABEL
 from providers.kubernetes.monitoring.custom_resources import Endpoint, MatchExpression, PodMonitorSpec, Selector
-from providers.kubernetes.naming import CACHE, DATABASE, ENTRY, HTTP, METRICS
+from providers.kubernetes.naming import DATABASE, ENTRY, HTTP, METRICS
 from providers.kubernetes.network.flows import has_metrics_port
 
 INTERVAL = "30s"
@@ -37,8 +38,8 @@ def monitors(context: KubernetesContext) -> Iterator[Monitor]:
     if spec.database is not None and not block.database.external:
         labels: Selector = {"matchLabels": {CLUSTER_LABEL: DATABASE}}
         yield Monitor(DATABASE, {"selector": labels, "podMetricsEndpoints": [_endpoint(DATABASE)]})
-    if spec.cache is not None and not block.cache.external:
-        yield Monitor(CACHE, _of_component(context, CACHE, CACHE))
+    for cache in own_caches(spec):
+        yield Monitor(cache.part, _of_component(context, cache.part, cache.part))
     if spec.public and context.by_haproxy:
         yield Monitor(ENTRY, _of_component(context, ENTRY, PROXY_JOB))
 

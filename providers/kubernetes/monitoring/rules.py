@@ -6,6 +6,7 @@ from providers.contract.alarms import Subject
 from providers.contract.prometheus import SUBJECTS, prometheus_rules
 from providers.contract.prometheus_alerts import RuleDocument, alert, slo_rules
 from providers.contract.spec import Platform
+from providers.kubernetes.cache.external import own_caches
 from providers.kubernetes.context import KubernetesContext, block_of, by_haproxy
 from providers.kubernetes.monitoring.custom_resources import PrometheusRuleSpec, RuleGroup
 from providers.kubernetes.monitoring.expressions import cluster_series
@@ -19,8 +20,10 @@ CLUSTER_GROUP, OBJECTIVES = "cluster", "objectives"
 def rules_spec(context: KubernetesContext) -> PrometheusRuleSpec:
     """Every rule; each has the namespace as a label, by which the operator assigns alerts to receivers."""
     groups: dict[str, list[RuleDocument]] = {}
-    series = cluster_series(context)
+    series, reporting = cluster_series(context), {cache.part for cache in own_caches(context.spec)}
     for rule in prometheus_rules(context.spec, context.alarm_rules, subjects_of(context.spec), series):
+        if rule.rule.subject == "cache" and rule.rule.name not in reporting:
+            continue
         groups.setdefault(rule.rule.name, []).append(rule.document())
     groups[OBJECTIVES] = list(slo_rules(context.spec, context.alarm_rules, series))
     groups[CLUSTER_GROUP] = list(_cluster_rules(context))
@@ -34,9 +37,9 @@ def rules_spec(context: KubernetesContext) -> PrometheusRuleSpec:
 
 
 def subjects_of(spec: Platform) -> tuple[Subject, ...]:
-    """Subjects with series: blocked requests are counted by HAProxy alone, and an external server reports nothing here."""
+    """Subjects with series: blocked requests are counted by HAProxy alone, and an external database reports nothing here."""
     block = block_of(spec)
-    reports = {"entry": by_haproxy(spec), "database": not block.database.external, "cache": not block.cache.external}
+    reports = {"entry": by_haproxy(spec), "database": not block.database.external}
     return tuple(subject for subject in SUBJECTS if reports.get(subject, True))
 
 

@@ -9,8 +9,9 @@ from providers.contract.egress import outside_ports
 from providers.contract.existing_stores import store_ports
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.contract.spec import Platform
+from providers.kubernetes.cache.external import is_external
 from providers.kubernetes.context import METADATA_PORTS, KubernetesContext, identity_of
-from providers.kubernetes.naming import CACHE, DATABASE, ENTRY, TEMPO
+from providers.kubernetes.naming import DATABASE, ENTRY, TEMPO
 
 ANYWHERE = "0.0.0.0/0"
 DATABASE_PORT, CACHE_PORT, SPAN_PORT, HTTPS_PORT = 5432, 6379, 4318, 443
@@ -89,10 +90,11 @@ def _data(context: KubernetesContext, service: str) -> Iterator[Flow]:
         external = block.database.external
         target = FlowEnd("block", ANYWHERE) if external else FlowEnd("component", DATABASE)
         yield Flow(target, (block.database.port if external else DATABASE_PORT,))
-    if "cache" in uses:
-        external = block.cache.external
-        target = FlowEnd("block", ANYWHERE) if external else FlowEnd("component", CACHE)
-        yield Flow(target, (block.cache.port if external else CACHE_PORT,))
+    for cache in context.spec.all_caches:
+        if cache.key in uses:
+            external = is_external(context.spec, cache)
+            target = FlowEnd("block", ANYWHERE) if external else FlowEnd("component", cache.part)
+            yield Flow(target, (block.cache.port if external else CACHE_PORT,))
     stores = store_ports(context.spec, service)
     if stores:
         yield Flow(FlowEnd("block", ANYWHERE), stores)

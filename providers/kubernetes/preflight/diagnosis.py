@@ -52,7 +52,9 @@ def explain(spec: Platform, stack: str, failed: FailedResource, environment: Env
     found = error_diagnosis(stack, failed)
     if found is not None or failed.type.rpartition(":")[2] not in WORKLOADS:
         return found
-    part = failed.name.rpartition("-compute-")[2] if "-compute-" in failed.name else component_of(stack, failed.name)
+    part = (
+        failed.name.rpartition("-compute-")[2] if "-compute-" in failed.name else component_of(spec, stack, failed.name)
+    )
     try:
         pods = pods_of(Kubectl(block_of(spec).context, environment), namespace_name(spec, stack), stack, part)
     except QueryForbidden:
@@ -64,9 +66,11 @@ def explain(spec: Platform, stack: str, failed: FailedResource, environment: Env
     return None if fault is None else Diagnosis(f"{key}: {fault.problem}", fault.fix)
 
 
-def component_of(stack: str, name: str) -> str:
-    """Return the component in a logical name: `cache` of `prod-cache-server`."""
-    return name.removeprefix(f"{stack}-").partition("-")[0]
+def component_of(spec: Platform, stack: str, name: str) -> str:
+    """Return the component in a logical name: `cache` of `prod-cache-server`, `cache-answers` of `prod-cache-answers-server`."""
+    rest = name.removeprefix(f"{stack}-")
+    named = (cache.part for cache in spec.all_caches if cache.name)
+    return next((part for part in named if rest.startswith(f"{part}-")), rest.partition("-")[0])
 
 
 def pods_of(kubectl: Kubectl, namespace: str, stack: str, component: str) -> tuple[Fields, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from providers.contract.json_data import texts
 from providers.contract.spec import Platform
+from providers.kubernetes.cache.external import own_caches
 from providers.kubernetes.context import block_of
 from providers.kubernetes.naming import DRILL
 from providers.kubernetes.preflight.kubectl import Fields, fields, rows
@@ -138,9 +139,8 @@ def backs_up(spec: Platform) -> bool:
 
 
 def keeps_volumes(spec: Platform) -> bool:
-    """True when the platform has volumes besides those of the database: of its own cache, or of traces."""
-    own_cache = spec.cache is not None and not block_of(spec).cache.external
-    return own_cache or spec.monitoring.tracing is not None
+    """True when the platform has volumes besides those of the database: of its own caches, or of traces."""
+    return bool(own_caches(spec)) or spec.monitoring.tracing is not None
 
 
 def asks_keda(spec: Platform) -> bool:
