@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from examples.agent_os.shared import answers as module
-from examples.agent_os.shared.answers import MAX_IN_MEMORY, Answers, Question
+from examples.agent_os.shared.answers import MAX_IN_MEMORY, Answers, Question, answers_url
+from providers.contract.variables import cache_variable
 
 QUESTION = Question("ada", "assistant", "gpt-4.1-mini", "1", [{"role": "user", "content": "What is 17 * 23?"}])
 NEEDS_REDIS = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not on PATH")
@@ -87,6 +88,15 @@ def counted(store: module.Store | None, seconds: int = 60, outcomes: Counter[str
 
 async def both(*calls: Awaitable[tuple[str | None, bool]]) -> list[tuple[str | None, bool]]:
     return list(await asyncio.gather(*calls))
+
+
+def test_answers_are_in_the_cache_that_may_evict_them_where_there_is_one() -> None:
+    queue, answers = cache_variable("cache"), cache_variable("caches.answers")
+    assert answers_url({queue: "redis://queue", answers: "redis://answers"}) == "redis://answers"
+    assert (
+        answers_url({queue: "redis://queue", answers: ""}) == answers_url({queue: "redis://queue"}) == "redis://queue"
+    )
+    assert answers_url({}) is None
 
 
 def test_an_equal_question_is_answered_from_memory() -> None:

@@ -19,7 +19,7 @@ from measures import ANSWERS, announce, count_call, count_failure
 from pricing import Price, Usage
 from redis.asyncio import Redis
 from rules import Call, Reply, Turn, count_tokens, reply
-from shared.answers import Answers, Question
+from shared.answers import Answers, Question, answers_url
 
 OPENAI_MODEL = "gpt-4.1-mini"
 PROMPT_VERSION = "1"
@@ -189,7 +189,7 @@ def _model(environment: Mapping[str, str], prices: Mapping[str, Price]) -> "Open
 
 def _answers(environment: Mapping[str, str]) -> Answers | None:
     """Return the cache of answers for ANSWER_CACHE_SECONDS; None without it."""
-    value, url = environment.get("ANSWER_CACHE_SECONDS", "0"), environment.get("REDIS_URL")
+    value, url = environment.get("ANSWER_CACHE_SECONDS", "0"), answers_url(environment)
     if not re.fullmatch(r"\d+", value):
         raise ValueError(f'ANSWER_CACHE_SECONDS is "{value}": a whole number of seconds is needed, 0 for no cache')
     if value == "0":

@@ -55,6 +55,11 @@ class Question:
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+def answers_url(environment: Mapping[str, str]) -> str | None:
+    """Return the URL of the Redis for answers: a cache that may evict any entry where there is one, else that of the queue."""
+    return environment.get("ANSWERS_REDIS_URL") or environment.get("REDIS_URL")
+
+
 Ask = Callable[[], Awaitable[str | None]]
 """Call of the model; None for an answer that must not be kept, such as a call of a tool."""
 
