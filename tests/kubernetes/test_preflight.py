@@ -276,9 +276,19 @@ def test_rights_that_the_rules_do_not_grant_are_missing(api: FakeKubectl) -> Non
 def test_the_right_to_create_the_namespace_is_needed_until_it_exists(api: FakeKubectl) -> None:
     api.answer(ACCESS_REVIEW, {"status": {"allowed": False}})
     assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ("create namespaces",)
-    # the rules in a namespace allow what is done with it by name, and nothing with all namespaces
     api.answer("/api/v1/namespaces/agents", {"metadata": {"labels": {}}})
-    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ("list namespaces", "watch namespaces")
+    assert inspect_cluster(SPEC, "prod", api.environment).missing_rights == ()
+
+
+def test_rights_that_only_the_destruction_needs_are_reported_and_not_refused(api: FakeKubectl) -> None:
+    api.answer(ACCESS_REVIEW, {"status": {"allowed": False}})
+    api.answer("/api/v1/namespaces/agents", {"metadata": {"labels": {}}})
+    cluster = inspect_cluster(SPEC, "prod", api.environment)
+    assert cluster.missing_to_destroy == ("delete namespaces/agents", "list namespaces", "watch namespaces")
+    result = result_of("rights", replace(READY, missing_to_destroy=cluster.missing_to_destroy))
+    assert (result.diagnostics, result.fix) == (
+        (), "for `destroy`, allow this user to delete namespaces/agents, list namespaces and watch namespaces too"
+    )  # fmt: skip
 
 
 def test_a_namespace_that_the_user_may_not_read_is_a_missing_right(api: FakeKubectl) -> None:

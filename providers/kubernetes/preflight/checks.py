@@ -6,7 +6,7 @@ Nothing is installed or changed: operators, GatewayClasses, issuers and storage 
 import re
 from collections.abc import Callable, Sequence
 
-from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import ISOLATION, CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
@@ -98,7 +98,9 @@ def check_rights(cluster: ClusterFacts, namespace: str) -> CheckResult:
     """Check that this user may create, change and delete every kind of object in the namespace."""
     missing = cluster.missing_rights
     if not missing:
-        return CheckResult("rights", f"this user may deploy to the namespace {namespace}")
+        fix = f"for `destroy`, allow this user to {listed(cluster.missing_to_destroy, 'and')} too"
+        observed = f"this user may deploy to the namespace {namespace}"
+        return CheckResult("rights", observed, fix=fix if cluster.missing_to_destroy else "")
     more = f" and {len(missing) - SHOWN_RIGHTS} more" if len(missing) > SHOWN_RIGHTS else ""
     problem = f"this user may not {', '.join(missing[:SHOWN_RIGHTS])}{more} in the namespace {namespace}"
     fix = f"bind a role with these rights to it in the namespace {namespace}"

@@ -60,6 +60,8 @@ class ClusterFacts:
     uid: str | None = ""
     missing_rights: tuple[str, ...] = ()
     """Rights that this user lacks in the namespace, such as `create deployments.apps`."""
+    missing_to_destroy: tuple[str, ...] = ()
+    """Rights that this user lacks to delete the namespace, which no update needs."""
     served: frozenset[str] = frozenset()
     """Resources that the server serves of the groups that the platform can use: `postgresql.cnpg.io/v1/clusters`."""
     gateway_class_accepted: bool | None = None

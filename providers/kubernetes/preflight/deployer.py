@@ -13,7 +13,7 @@ from providers.contract.preflight import Identity
 from providers.contract.spec import Platform
 from providers.kubernetes.context import REGION, KubernetesContext, block_of
 from providers.kubernetes.naming import MONITORING, POD_SECURITY_LABELS
-from providers.kubernetes.preflight.rights import RBAC, Right, namespace_rights, required_rights
+from providers.kubernetes.preflight.rights import RBAC, Right, destruction_rights, namespace_rights, required_rights
 
 ROLE = "agent-platform-deployer"
 CHECKED = (Right("list", "", "resourcequotas"),)
@@ -64,7 +64,7 @@ def _cluster_rules(spec: Platform, namespace: str) -> Iterator[Raw]:
     """Rules for the namespace itself, which is an object of the cluster, and for what the checks read."""
     block = block_of(spec)
     yield _named("", "namespaces", ["get"], IDENTITY_NAMESPACE)
-    yield from role_rules(namespace_rights(namespace))
+    yield from role_rules((*namespace_rights(namespace), *destruction_rights(namespace)))
     yield {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["list"]}
     yield {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list"]}
     yield {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": ["list"]}

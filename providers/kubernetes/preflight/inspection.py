@@ -24,7 +24,7 @@ from providers.kubernetes.preflight.kubectl import (
     rows,
     text,
 )
-from providers.kubernetes.preflight.own_rights import missing_rights
+from providers.kubernetes.preflight.own_rights import missing_rights, missing_to_destroy
 from providers.kubernetes.preflight.rights import CERTIFICATES, METRICS, served_resources
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -81,6 +81,7 @@ def _inspect(kubectl: Kubectl, reader: _FactReader, spec: Platform, namespace: s
     block, objects = block_of(spec), f"/api/v1/namespaces/{namespace}"
     uid = reader.read("the namespace kube-system", lambda: _uid(kubectl))
     rights = reader.read("rights", lambda: missing_rights(kubectl, spec, namespace))
+    destruction = reader.read("rights", lambda: missing_to_destroy(kubectl, namespace))
     apis = reader.read("API groups", lambda: served(kubectl, (*served_resources(spec), METRICS, CERTIFICATES)))
     gateway_class = reader.read("GatewayClasses", lambda: _accepted(kubectl, block.gateway_class))
     gateway = reader.read("Gateways", lambda: _gateway(kubectl, block))
@@ -98,6 +99,7 @@ def _inspect(kubectl: Kubectl, reader: _FactReader, spec: Platform, namespace: s
         version=version,
         uid=uid.result(),
         missing_rights=rights.result() or (),
+        missing_to_destroy=destruction.result() or (),
         served=apis.result() or frozenset(),
         gateway_class_accepted=gateway_class.result(),
         gateway_exists=gateway.result(),

@@ -5,7 +5,15 @@ from functools import partial
 
 from providers.contract.spec import Platform
 from providers.kubernetes.preflight.kubectl import PARALLEL_CALLS, Fields, Kubectl, QueryForbidden
-from providers.kubernetes.preflight.rights import EVERY, Right, access_review, allows, namespace_rights, required_rights
+from providers.kubernetes.preflight.rights import (
+    EVERY,
+    Right,
+    access_review,
+    allows,
+    destruction_rights,
+    namespace_rights,
+    required_rights,
+)
 
 
 def missing_rights(kubectl: Kubectl, spec: Platform, namespace: str) -> tuple[str, ...]:
@@ -21,6 +29,14 @@ def missing_rights(kubectl: Kubectl, spec: Platform, namespace: str) -> tuple[st
         create = Right("create", "", "namespaces")
         missing += [] if _may(kubectl, create, "") else [create]
     return tuple(str(right) for right in missing)
+
+
+def missing_to_destroy(kubectl: Kubectl, namespace: str) -> tuple[str, ...]:
+    """Return the rights that this user lacks for the deletion of the namespace; none are needed while it does not exist."""
+    if not _exists(kubectl, namespace):
+        return ()
+    rights = destruction_rights(namespace)
+    return tuple(str(each) for each in rights if not _may(kubectl, each, namespace if each.name else ""))
 
 
 def _really_missing(kubectl: Kubectl, rights: list[Right], namespace: str) -> list[Right]:
@@ -41,9 +57,7 @@ def _exists(kubectl: Kubectl, namespace: str) -> bool:
 
 
 def _has(kubectl: Kubectl, rules: Fields, right: Right, namespace: str) -> bool:
-    """True for a right to the namespace, or to all of them, about which the rules in one say nothing."""
-    if not right.name:
-        return _may(kubectl, right, "")
+    """True for a right to one object, which a rule may grant for every name, or for this name alone."""
     return allows(rules, right) or _may(kubectl, right, namespace)
 
 

@@ -17,10 +17,8 @@ from providers.kubernetes.preflight.kubectl import Fields, fields, rows
 VERBS = ("create", "delete", "get", "list", "patch", "watch")
 """Verbs of the provider: it creates, applies changes with PATCH and reads; it watches for the end of a deletion and lists first."""
 RBAC = "rbac.authorization.k8s.io"
-NAMESPACE_VERBS = ("delete", "get", "patch")
-"""Verbs on the namespace itself."""
-NAMESPACES_VERBS = ("list", "watch")
-"""Verbs on namespaces of any name: the provider watches all of them until a deleted one is gone, and without them waits for ever."""
+NAMESPACE_VERBS = ("get", "patch")
+"""Verbs of an update on the namespace itself."""
 OBSERVED = (
     ("", "endpoints"), ("", "events"), ("", "persistentvolumeclaims"), ("", "pods"), ("apps", "replicasets"),
 )  # fmt: skip
@@ -56,9 +54,17 @@ def required_rights(spec: Platform) -> tuple[Right, ...]:
 
 
 def namespace_rights(namespace: str) -> tuple[Right, ...]:
-    """Return the rights on a namespace that exists, which is an object of the cluster."""
-    own = (Right(verb, "", "namespaces", namespace) for verb in NAMESPACE_VERBS)
-    return (*own, *(Right(verb, "", "namespaces") for verb in NAMESPACES_VERBS))
+    """Return the rights of an update on a namespace that exists, which is an object of the cluster."""
+    return tuple(Right(verb, "", "namespaces", namespace) for verb in NAMESPACE_VERBS)
+
+
+def destruction_rights(namespace: str) -> tuple[Right, ...]:
+    """Return the rights that only the destruction of a stack needs.
+
+    The provider watches the namespaces of all names until the deleted one is gone; without the right it waits for ten minutes.
+    """
+    every = (Right(verb, "", "namespaces") for verb in ("list", "watch"))
+    return (Right("delete", "", "namespaces", namespace), *every)
 
 
 def _of_tasks(spec: Platform) -> Iterator[Right]:
