@@ -16,7 +16,7 @@ from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
 from providers.contract.scrape_endpoints import scrape_endpoint
 from providers.kubernetes.base.resources import KubernetesBaseResources
-from providers.kubernetes.base.secrets import TIMEOUT_SECONDS, metadata, selector
+from providers.kubernetes.base.secrets import SKIP_AWAIT, TIMEOUT_SECONDS, metadata, selector
 from providers.kubernetes.cache.resources import KubernetesCache
 from providers.kubernetes.compute.autoscalers import create_autoscaler
 from providers.kubernetes.compute.health import MIN_READY_SECONDS, SURGE_PERCENT, progress_seconds, update_seconds
@@ -124,7 +124,8 @@ def _services(scope: Scope, pods: ServicePods, title: str) -> None:
     if base.context.by_haproxy and pods.name in base.spec.public:
         kubernetes.core.v1.Service(
             scope.named(f"{title}-replicas"),
-            metadata=metadata(scope, base.context, title, replicas_service(title)),
+            # it has no address to wait for, and the provider could record an older state of it
+            metadata=metadata(scope, base.context, title, replicas_service(title), annotations={SKIP_AWAIT: "true"}),
             spec=kubernetes.core.v1.ServiceSpecArgs(
                 type="ClusterIP", cluster_ip="None", selector=dict(base.context.selector(title)), ports=ports[:1]
             ),
