@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import yaml
+
 from automation.deploy import Deployment
 from automation.stack.document import with_values
 from providers.contract.json_data import Raw
@@ -56,7 +58,10 @@ class ClusterStack:
         return with_values(raw, {f"kubernetes.{key}": value for key, value in place.items()})
 
     def write(self, raw: Raw) -> None:
-        """Write another platform, with a value for every secret that it lists."""
+        """Write another platform, with a value for every secret that it lists and for no other."""
+        path = self.project.folder / f"Pulumi.{STACK}.yaml"
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.write_text(yaml.safe_dump({**document, "config": {}}), encoding="utf-8")
         self.project.write(self.placed(raw))
         self.project.set_missing_secrets()
 

@@ -15,6 +15,7 @@ from providers.contract.spec.defaults import Raw
 from providers.kubernetes.resource_traits import RESOURCE_TRAITS
 from tests.kubernetes.control_plane.server import ControlPlane
 from tests.kubernetes.key_groups import GROUPS, KEYS, NAME, groups
+from tests.local.poll import eventually
 from tests.planning import plan
 
 pytestmark = pytest.mark.long(reason="needs an API server of Kubernetes and plans a dozen platforms")
@@ -42,16 +43,22 @@ def uids(plane: ControlPlane, declared: list[Manifest]) -> dict[str, str]:
     return {f"{each['kind']} {each['metadata']['name']}": str(each["metadata"]["uid"]) for each in items}
 
 
+def phases(plane: ControlPlane, namespace: str) -> list[str]:
+    """Return the phase of each volume claim of a namespace."""
+    template = "jsonpath={.items[*].status.phase}"
+    return plane.kubectl("get", "persistentvolumeclaims", f"--namespace={namespace}", f"--output={template}").split()
+
+
 def holding(objects: Mapping[str, str]) -> dict[str, str]:
     """Return those that hold data."""
     return {name: uid for name, uid in objects.items() if name.partition(" ")[0] in HOLDS_DATA}
 
 
 @pytest.fixture
-def emptied(plane: ControlPlane) -> Generator[ControlPlane]:
-    """Server without the namespace of this test, before and after it."""
-    yield plane
-    plane.kubectl("delete", "namespace", f"agent-platform-{NAME}", "--ignore-not-found", "--wait=false")
+def emptied(cluster: ControlPlane) -> Generator[ControlPlane]:
+    """Cluster, with volumes, without the namespace of this test before and after it."""
+    yield cluster
+    cluster.kubectl("delete", "namespace", f"agent-platform-{NAME}", "--ignore-not-found", "--wait=false")
 
 
 def test_the_groups_have_nearly_every_key() -> None:
@@ -64,6 +71,8 @@ def test_no_key_replaces_an_object_that_holds_data(emptied: ControlPlane, index:
     group = groups()[index]
     before, after = manifests(group.before), manifests(group.after)
     apply(emptied, before)
+    # only a bound claim can grow
+    eventually(lambda: all(phase == "Bound" for phase in phases(emptied, before[0].name)), END_SECONDS)
     held = holding(uids(emptied, before))
     # a field that cannot change is refused by the server
     apply(emptied, after)

@@ -8,7 +8,7 @@ custom resource the conditions that an update waits for. Nothing runs, and no op
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, product
 from threading import Event, Thread
 
 from providers.contract.json_data import Raw, mappings
@@ -19,6 +19,7 @@ POLL_SECONDS = 0.3
 HEARTBEAT_STEPS = 30
 """Steps after which a node reports again; without reports, the controllers end its pods after a minute."""
 ZONES = ("a", "b", "c")
+ARCHITECTURES = ("amd64", "arm64")
 ZONE_LABEL = "topology.kubernetes.io/zone"
 CAPACITY: Mapping[str, str] = {"cpu": "64", "memory": "256Gi", "pods": "500", "ephemeral-storage": "500Gi"}
 PROVISIONER = "simulated.example.com"
@@ -96,11 +97,11 @@ class Simulation(Thread):
             raise self.error
 
     def _report_nodes(self) -> None:
-        for zone in ZONES:
-            name = f"node-{zone}"
+        for zone, architecture in product(ZONES, ARCHITECTURES):
+            name = f"node-{zone}-{architecture}"
             labels = {
                 ZONE_LABEL: zone,
-                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/arch": architecture,
                 "kubernetes.io/hostname": name,
                 "kubernetes.io/os": "linux",
             }
