@@ -184,7 +184,7 @@ def run(program: Path, targets: Path) -> None:
         return partial[0]
 
     replace_monitor(wrap)
-    pulumi.runtime.register_stack_transformation(partial[0].remember_class)
+    pulumi.runtime.register_stack_transformation(partial[0].remember)
     sys.path.insert(0, str(program.parent))
     runpy.run_path(str(program), run_name="__main__")
 
@@ -202,9 +202,9 @@ class PartialMonitor:
     def __getattr__(self, name: str) -> Callable[..., Any]:  # every request that is not about one resource
         return getattr(self._engine, name)
 
-    def remember_class(self, args: ResourceTransformationArgs) -> None:
-        """Keep the SDK class of a type token, whose annotations give the types of placeholders."""
-        self._recorder.classes.setdefault(args.type_, type(args.resource))
+    def remember(self, args: ResourceTransformationArgs) -> None:
+        """Keep what answers of the plan depend on."""
+        self._recorder.remember(args)
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Register a target or a resource in the state, also under an earlier name; answer others with placeholders."""

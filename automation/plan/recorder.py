@@ -109,15 +109,20 @@ class Recorder(mocks.MockMonitor):
         getattr(response, "return").CopyFrom(encode(answer(request.tok, decode(request.args))))
         return response
 
-    def prepare(self, args: ResourceTransformationArgs) -> ResourceTransformationResult:
-        """Keep the SDK class of a type token, whose annotations give the types of computed outputs.
-
-        An SDK lists up to 60 former types of a resource as aliases. The program did not choose them, and they are slow.
-        """
+    def remember(self, args: ResourceTransformationArgs) -> None:
+        """Keep what answers depend on: the SDK class of a type token, whose annotations give the types of computed outputs, and the
+        platform, which names zones and networks."""
         self.classes.setdefault(args.type_, type(args.resource))
         spec = getattr(args.resource, "spec", None)
         if isinstance(spec, Platform):
             existing_networks.declared.append(spec)
+
+    def prepare(self, args: ResourceTransformationArgs) -> ResourceTransformationResult:
+        """Remember a resource, and leave out the former types that its SDK lists as aliases.
+
+        These are up to 60; the program did not choose them, and they are slow.
+        """
+        self.remember(args)
         args.opts.aliases = [alias for alias in args.opts.aliases or () if not is_type_alias(alias)]
         return ResourceTransformationResult(args.props, args.opts)
 

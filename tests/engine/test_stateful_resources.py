@@ -64,13 +64,14 @@ def test_each_key_of_the_table_replaces_its_type_or_is_stopped_by_protection(
 
 
 def harmless_changes(cloud: str) -> tuple[Raw, list[str]]:
-    """Return production with every key changed that is not in the table and that can be combined with the others."""
+    """Return production with every key changed that is not in the table, nor below a key of it, and that can be combined with the others."""
     losing = {row.key for row in resource_traits(cloud).losing}
     raw, keys = production(cloud=cloud), list[str]()
     for leaf in LEAVES:
         path = leaf.path.replace("services.web", "services.gateway")
         if (
-            leaf.key in losing | ANOTHER_STACK | REMOVED_BY_NAME | OF_ONE_CLOUD
+            leaf.key in ANOTHER_STACK | REMOVED_BY_NAME | OF_ONE_CLOUD
+            or any(f"{leaf.key}.".startswith(f"{key}.") for key in losing)
             or leaf.block not in (None, cloud)
             or leaf.context.keys() & {"profile"}
         ):
