@@ -33,6 +33,8 @@ from tests.components.package_host import (
 from tests.components.test_programs import spec
 from tests.planning import ROOT, production
 
+pytestmark = pytest.mark.long(reason="declares whole platforms through a server")
+
 KEY = "OPENAI_API_KEY"
 BUCKET = f"urn:pulumi:{STACK}::{PROJECT}::random:index/randomPet:RandomPet::pet"
 

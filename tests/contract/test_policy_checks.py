@@ -17,6 +17,8 @@ from tests.contract.test_audit import FAULTS, Change
 from tests.planning import DROP, SECRET, production
 from tests.policy_stacks import Phase, StackResource, UnknownProperty, stack_resources
 
+pytestmark = pytest.mark.long(reason="plans a platform for each check on each cloud")
+
 CHECK = {check.id: check for check in CHECKS}
 CLOUDS = ("aws", "gcp", "azure")
 FAULTY = [(cloud, check, change) for cloud in CLOUDS for check, change in FAULTS[cloud].items()]

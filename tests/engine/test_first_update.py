@@ -131,7 +131,9 @@ ADDRESSES = {
 REGISTRY_TYPES = ("ecr/repository:Repository", "azure-native:containerregistry:Registry")
 
 
-@pytest.mark.chosen_on("aws", reason="the phases are those of one driver on every cloud")
+@pytest.mark.long(
+    reason="an update of production; the chosen set has a platform with a registry of others in test_existing_network"
+)
 def test_an_existing_registry_has_no_phase_of_its_own_and_receives_the_images(
     empty: EngineProject, cli: Cli, cloud: str
 ) -> None:

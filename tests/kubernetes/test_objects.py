@@ -9,6 +9,8 @@ from tests.kubernetes.manifests import NAMESPACE, SCHEMAS, custom_errors, object
 from tests.kubernetes.platforms import VARIANTS, prod_plan, staging, staging_plan
 from tests.planning import plan
 
+pytestmark = pytest.mark.long(reason="checks each object of many platforms with the schemas")
+
 SERVERS = ("1.33", "1.37")
 """Oldest server that the platform supports, and the newest of which schemas exist."""
 PLANS = ("production", "staging", *VARIANTS)

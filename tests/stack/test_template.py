@@ -21,6 +21,8 @@ from automation.stack.template import (
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import PRESETS, App, CloudName, Profile
 
+pytestmark = pytest.mark.long(reason="plans a stack for each choice of the template")
+
 DIGEST = "sha256:" + "5" * 64
 GUIDS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
 BLOCKS: dict[CloudName, dict[str, str]] = {
