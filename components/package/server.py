@@ -1,4 +1,4 @@
-"""gRPC server of the package: that of the SDK, which also tells the provider for which version an SDK was made."""
+"""gRPC server of the package: the server of the SDK, which also passes the version of the caller's SDK to the provider."""
 
 import asyncio
 import sys

@@ -85,7 +85,7 @@ def check_zone(facts: CheckInput, stack: Stack) -> Finding:
     question = zone_question(stack)
     role = zone_place(stack).role
     if role and ZONE not in facts.answers.answers and facts.answers.error(ZONE).kind != "missing":
-        # the login of the command line sees the zones of its own account alone
+        # the credentials of the command line can read only the zones of their account
         command = f"aws sts assume-role --role-arn {role} --role-session-name doctor"
         return unknown(
             subject, f"{zone} cannot be read with {role}", f"check with `{command}` that the login may use the role"
