@@ -6,7 +6,7 @@
 #   make dev             make up with services from their source: make dev SERVICE="gateway page" ARGS="--debug gateway"
 #   make up              the example on a Docker host, with Pulumi
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
-#   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
+#   make engine          the Pulumi CLI and the YAML language host for the engine tests, built as Go tools into .cache/engine
 #   make engine-test     the chosen engine tests of every change; make engine-test-all runs them all
 #   make bench           write docs/benchmarks.md on a quiet machine: about 40 minutes
 #   make policies        the Python environment of the policy pack, for `agent-platform up --policy-pack policies`
@@ -27,6 +27,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 ENGINE := .cache/engine/pulumi
 PYTHON_SDK := .cache/engine/pulumi-python-sdk
+YAML_HOST := .cache/engine/pulumi-language-yaml
 ENGINE_TESTS ?= tests/engine
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
@@ -60,7 +61,7 @@ tests: $(VENV)/.development
 long-test: $(VENV)/.development
 	@$(BIN)/pytest -n 3 --dist loadgroup -m long --ignore tests/engine
 
-engine: $(ENGINE) $(PYTHON_SDK)
+engine: $(ENGINE) $(PYTHON_SDK) $(YAML_HOST)
 
 # The CLI cannot be downloaded everywhere, its Go module can; the first build takes minutes, later ones use Go's cache.
 $(ENGINE): tools/engine/go.mod tools/engine/go.sum
@@ -74,6 +75,10 @@ $(ENGINE): tools/engine/go.mod tools/engine/go.sum
 # The language host for Python is no Go module, its generator of SDKs is; with the packages of the CLI compiled it takes seconds.
 $(PYTHON_SDK): tools/engine/go.mod tools/engine/go.sum tools/engine/python_sdk/main.go | $(ENGINE)
 	@cd tools/engine && go build -buildvcs=false -ldflags "-s -w" -o ../../$@ ./python_sdk
+
+# The language host for YAML is a Go module with versions of its own, and compiles with the packages of this CLI.
+$(YAML_HOST): tools/engine/go.mod tools/engine/go.sum | $(ENGINE)
+	@cd tools/engine && go build -buildvcs=false -ldflags "-s -w" -o ../../$@ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
 
 engine-test: engine $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ENGINE_TESTS)

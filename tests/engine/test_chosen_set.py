@@ -37,6 +37,7 @@ KINDS = {
     "existing network": ("test_existing_network.py", FAKE_CLOUDS),
     "entry of Azure": ("test_azure_entry.py", ()),
     "policy pack": ("test_policy_pack.py", ()),
+    "programs in YAML": ("test_languages.py", FAKE_CLOUDS),
     "language host": ("test_language_host.py", ()),
 }
 """File of each kind of test, and the clouds that it must cover; commands are the same on every cloud, and some files are of one."""
