@@ -7,8 +7,9 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi import runtime
@@ -16,6 +17,8 @@ from pulumi import runtime
 BAIL_EXIT_CODE = 32
 """The error has been printed; the engine prints nothing more about it."""
 THREADS_PER_OPERATION = 4
+WAIT = asyncio.wait
+Waited = TypeVar("Waited", bound="asyncio.Future[Any]")
 AS_SHIPPED = "LANGUAGE_HOST_AS_SHIPPED"
 """Environment variable with which a program costs what it costs with the host that Pulumi ships: it starts in a new interpreter and
 sends its debug messages to the engine. Without it, tests save the time of both."""
@@ -27,6 +30,7 @@ def main(settings: runtime.Settings, parallel: int, program: str) -> int:
     if AS_SHIPPED not in os.environ:
         # the engine shows these messages with --debug only; the program waits for each of them, for a seventh of its CPU time
         pulumi.log.debug = _no_message
+        asyncio.wait = _wait_for_the_first_error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     # a failed program leaves futures that are not awaited, which asyncio would report
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -51,6 +55,18 @@ def _no_message(
     msg: str, resource: pulumi.Resource | None = None, stream_id: int | None = None, ephemeral: bool | None = None
 ) -> None:
     """Send no message to the engine."""
+
+
+async def _wait_for_the_first_error(
+    fs: Iterable[Waited], *, timeout: float | None = None, return_when: str = asyncio.ALL_COMPLETED
+) -> tuple[set[Waited], set[Waited]]:
+    """Wait for futures as `asyncio.wait`, but not for the first one to end: for all, or the first that fails.
+
+    The SDK waits for all outputs of a program again when one of them has its value, which is a third of the CPU time of a program
+    with 644 resources.
+    """
+    first = return_when == asyncio.FIRST_COMPLETED
+    return await WAIT(fs, timeout=timeout, return_when=asyncio.FIRST_EXCEPTION if first else return_when)
 
 
 def _run(program: str) -> None:
