@@ -13,7 +13,6 @@ from providers.contract.preflight import CheckResult, PreparedObject
 from providers.contract.spec import KubernetesBlock, Platform
 from providers.kubernetes.context import REGION, KubernetesContext
 from providers.kubernetes.naming import MONITORING
-from providers.kubernetes.preflight.capacity import first_need
 from providers.kubernetes.preflight.checks import check_cluster
 from providers.kubernetes.preflight.cluster import ClusterFacts, NamespaceQuota, Room, StorageClass, Zone, amount
 from providers.kubernetes.preflight.inspection import inspect_cluster
@@ -183,11 +182,6 @@ def test_a_cluster_without_room_is_reported_and_not_refused() -> None:
     result = result_of("capacity", replace(READY, room=Room(0.5, 64)))
     assert result.fix.startswith("add nodes")
     assert result.diagnostics == ()
-
-
-def test_the_first_need_has_the_surge_of_one_rollout() -> None:
-    size = SPEC.services["web"].size
-    assert first_need(SPEC) == (3 * size.vcpu, 3 * size.memory_gib)
 
 
 def test_a_quota_below_the_need_is_refused() -> None:

@@ -7,7 +7,8 @@ import pulumi_kubernetes as kubernetes
 
 from providers.contract.spec import CacheSettings
 from providers.kubernetes.base.platform_images import CACHE as CACHE_IMAGE
-from providers.kubernetes.base.platform_images import CACHE_EXPORTER, image_of
+from providers.kubernetes.base.platform_images import CACHE_EXPORTER as EXPORTER_IMAGE
+from providers.kubernetes.base.platform_images import image_of
 from providers.kubernetes.base.pods import container_security, resources
 from providers.kubernetes.cache.limits import (
     AUTHORITY,
@@ -21,10 +22,9 @@ from providers.kubernetes.cache.limits import (
 from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.naming import CACHE, METRICS
 from providers.kubernetes.network.flows import CACHE_PORT
+from providers.kubernetes.pod_sizes import CACHE_EXPORTER, CACHE_VCPU
 
 EXPORTER_PORT = 9121
-VCPU, EXPORTER_VCPU, EXPORTER_MEMORY_GIB = 1, 0.1, 0.125
-"""One CPU: a single thread serves the protocol."""
 FILES, DATA = "files", "data"
 MOUNT_MODE = 0o440
 PROBE_SECONDS = 10
@@ -47,7 +47,7 @@ def _server(context: KubernetesContext, settings: CacheSettings) -> "kubernetes.
         image_pull_policy="IfNotPresent",
         command=["valkey-server", f"{SECRET_FOLDER}/{CONFIGURATION}"],
         ports=[kubernetes.core.v1.ContainerPortArgs(name="redis", container_port=CACHE_PORT)],
-        resources=resources(VCPU, limit_gib(settings)),
+        resources=resources(CACHE_VCPU, limit_gib(settings)),
         security_context=container_security(),
         startup_probe=_probe(STARTUP_FAILURES),
         readiness_probe=_probe(1),
@@ -67,14 +67,14 @@ def _exporter(context: KubernetesContext, files: pulumi.Input[str]) -> "kubernet
     }
     return kubernetes.core.v1.ContainerArgs(
         name="exporter",
-        image=image_of(context.spec, CACHE_EXPORTER),
+        image=image_of(context.spec, EXPORTER_IMAGE),
         image_pull_policy="IfNotPresent",
         env=[
             *(kubernetes.core.v1.EnvVarArgs(name=name, value=value) for name, value in variables.items()),
             kubernetes.core.v1.EnvVarArgs(name="REDIS_PASSWORD", value_from=source),
         ],
         ports=[kubernetes.core.v1.ContainerPortArgs(name=METRICS, container_port=EXPORTER_PORT)],
-        resources=resources(EXPORTER_VCPU, EXPORTER_MEMORY_GIB),
+        resources=resources(CACHE_EXPORTER.vcpu, CACHE_EXPORTER.memory_gib),
         security_context=container_security(),
         volume_mounts=[_mount(FILES, SECRET_FOLDER, read_only=True)],
     )

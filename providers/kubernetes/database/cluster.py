@@ -26,17 +26,15 @@ from providers.kubernetes.database.custom_resources import (
 )
 from providers.kubernetes.database.parameters import server_parameters
 from providers.kubernetes.naming import DATABASE
+from providers.kubernetes.pod_sizes import DATABASE_INSTANCES, DATABASE_SIDECAR
 
 DATABASE_NAME, USERNAME = "agents", "platform"
-INSTANCES = 3
-"""A primary and two replicas: with one of them lost, a write still has a synchronous replica."""
 STORE = "database-backups"
 """Name of the ObjectStore."""
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 TLS_ONLY = "hostnossl all all all reject"
 """First line of the user's rules in pg_hba.conf; the operator's last one would accept connections without TLS."""
 KEY_ID, SECRET_KEY, REGION_KEY = "access-key-id", "secret-access-key", "region"  # keys of a Secret
-SIDECAR_VCPU, SIDECAR_MEMORY_GIB = 0.5, 0.5
 
 
 def quantities(vcpu: float, memory_gib: float) -> Resources:
@@ -57,7 +55,7 @@ def cluster_spec(
     instances: int | None = None,
 ) -> ClusterSpec:
     """Settings of a Cluster; that of a restore drill has another component and one instance."""
-    count = instances or (INSTANCES if database.high_availability else 1)
+    count = instances or (DATABASE_INSTANCES if database.high_availability else 1)
     spec: ClusterSpec = {
         "imageName": postgres_image(context.spec, database.version),
         "instances": count,
@@ -147,7 +145,7 @@ def object_store_spec(
             "data": {"compression": "gzip"},
         },
         "retentionPolicy": f"{database.backup.retention_days}d",
-        "instanceSidecarConfiguration": {"resources": quantities(SIDECAR_VCPU, SIDECAR_MEMORY_GIB)},
+        "instanceSidecarConfiguration": {"resources": quantities(DATABASE_SIDECAR.vcpu, DATABASE_SIDECAR.memory_gib)},
     }
 
 

@@ -46,8 +46,9 @@ from providers.kubernetes.network.policies import (
     create_policy,
     namespace_peer,
 )
+from providers.kubernetes.pod_sizes import PROXY as PROXY_SIZE
 
-MEMORY_GIB, VCPU, TMP_MIB = 0.5, 1, 64
+TMP_MIB = 64
 FILE_MODE = 0o440
 HTTPS = "https"
 EKS_BALANCER = {
@@ -114,7 +115,7 @@ def _container(base: KubernetesBaseResources) -> "kubernetes.core.v1.ContainerAr
         image_pull_policy="IfNotPresent",
         command=["/bin/sh", f"{CONFIG_FOLDER}/{SCRIPT_FILE}"],
         ports=[port(HTTPS, HTTPS_PORT), port(HTTP, HTTP_PORT), port(METRICS, METRICS_PORT)],
-        resources=resources(VCPU, MEMORY_GIB, ephemeral_mib=2 * TMP_MIB),
+        resources=resources(PROXY_SIZE.vcpu, PROXY_SIZE.memory_gib, ephemeral_mib=2 * TMP_MIB),
         security_context=container_security(),
         readiness_probe=kubernetes.core.v1.ProbeArgs(
             http_get=kubernetes.core.v1.HTTPGetActionArgs(path=READY_PATH, port=METRICS, scheme="HTTP"),

@@ -22,9 +22,10 @@ from providers.kubernetes.context import KubernetesContext
 from providers.kubernetes.naming import CONFIG_FOLDER, TEMPO
 from providers.kubernetes.network.flows import SPAN_PORT
 from providers.kubernetes.network.policies import allow_from, component_peer, create_policy, namespace_peer
+from providers.kubernetes.pod_sizes import TEMPO as TEMPO_SIZE
 
 QUERY_PORT, INTERNAL_PORT = 3200, 9095
-VCPU, MEMORY_GIB, VOLUME_GIB = 0.5, 1, 20
+VOLUME_GIB = 20
 DATA_FOLDER, CONFIGURATION = "/var/tempo", "tempo.yaml"
 MAX_UID = 40
 SETTINGS, DATA = "settings", "data"
@@ -109,7 +110,7 @@ def _container(base: KubernetesBaseResources) -> "kubernetes.core.v1.ContainerAr
             kubernetes.core.v1.ContainerPortArgs(name="otlp", container_port=SPAN_PORT),
             kubernetes.core.v1.ContainerPortArgs(name="query", container_port=QUERY_PORT),
         ],
-        resources=resources(VCPU, MEMORY_GIB),
+        resources=resources(TEMPO_SIZE.vcpu, TEMPO_SIZE.memory_gib),
         security_context=container_security(),
         readiness_probe=kubernetes.core.v1.ProbeArgs(
             http_get=kubernetes.core.v1.HTTPGetActionArgs(path="/ready", port="query"), period_seconds=10

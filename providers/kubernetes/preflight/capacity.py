@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
-from providers.contract.spec import Platform, Service
+from providers.contract.spec import Platform
 from providers.kubernetes.context import block_of
+from providers.kubernetes.pod_sizes import running_pods
 from providers.kubernetes.preflight.cluster import ClusterFacts, StorageClass
 from providers.kubernetes.preflight.rights import keeps_volumes, runs_database
 
-SURGE = 0.25
-"""Share of replicas that a rollout adds (`maxSurge`), rounded up."""
 CPU_KEYS, MEMORY_KEYS = ("requests.cpu", "cpu", "limits.cpu"), ("requests.memory", "memory", "limits.memory")
 BYTES_PER_GIB = 1024**3
 
@@ -40,9 +39,9 @@ def check_zones(cluster: ClusterFacts, spec: Platform) -> CheckResult:
 
 
 def check_room(cluster: ClusterFacts, spec: Platform) -> CheckResult:
-    """Compare the first replicas and the surge of a rollout with what the pods on ready nodes leave."""
+    """Compare all pods of the stack and the surge of a rollout with what the pods on ready nodes leave."""
     subject, (vcpu, memory_gib) = "capacity", first_need(spec)
-    need = f"services need {vcpu:g} vCPU and {memory_gib:g} GiB"
+    need = f"the pods need {vcpu:g} vCPU and {memory_gib:g} GiB"
     if cluster.room is None:
         return CheckResult(
             subject, f"{need}; the nodes cannot be read", fix="allow `list` on nodes and pods to this user"
@@ -54,16 +53,11 @@ def check_room(cluster: ClusterFacts, spec: Platform) -> CheckResult:
 
 
 def first_need(spec: Platform) -> tuple[float, float]:
-    """Return the vCPU and memory of the least replicas of all services, with the surge of the largest rollout."""
-    services = spec.services.values()
-    least = [(one.replicas.min * one.size.vcpu, one.replicas.min * one.size.memory_gib) for one in services]
-    surges = [(_surge(one) * one.size.vcpu, _surge(one) * one.size.memory_gib) for one in services]
-    cpu, memory = (sum(each[index] for each in least) for index in (0, 1))
-    return cpu + max((each[0] for each in surges), default=0), memory + max((each[1] for each in surges), default=0)
-
-
-def _surge(service: Service) -> int:
-    return -int(-service.replicas.min * SURGE // 1)
+    """Return the vCPU and memory of all pods at their least number, with the surge of the largest rollout."""
+    pods = tuple(running_pods(spec))
+    vcpu = sum(each.count * each.vcpu for each in pods) + max(each.surge * each.vcpu for each in pods)
+    memory_gib = sum(each.count * each.memory_gib for each in pods) + max(each.surge * each.memory_gib for each in pods)
+    return vcpu, memory_gib
 
 
 def check_storage(cluster: ClusterFacts, spec: Platform) -> CheckResult:
@@ -90,7 +84,7 @@ def _class(classes: tuple[StorageClass, ...], name: str | None) -> StorageClass 
 
 
 def check_quota(cluster: ClusterFacts, spec: Platform) -> CheckResult:
-    """Compare a quota of the namespace with the first replicas and the surge of a rollout."""
+    """Compare a quota of the namespace with all pods of the stack and the surge of a rollout."""
     refusals = tuple(_exceeded(cluster, spec))
     return CheckResult("quota", "no ResourceQuota of the namespace is exceeded", refusals)
 
@@ -108,7 +102,7 @@ def _exceeded(cluster: ClusterFacts, spec: Platform) -> Iterator[Diagnostic]:
             # a quota that already counts the running replicas leaves less than a first rollout needs
             hard = min((quota.hard[key] / unit for key in keys if key in quota.hard), default=None)
             if hard is not None and need > hard:
-                problem = (
-                    f"the ResourceQuota {quota.name} allows {hard:g} {name}, and the services need {need:g} {name}"
+                problem = f"the ResourceQuota {quota.name} allows {hard:g} {name}, and the pods need {need:g} {name}"
+                yield ConfigError(
+                    "services", problem, "raise the quota, or use fewer or smaller replicas, instances and caches"
                 )
-                yield ConfigError("services", problem, "raise the quota, or use fewer or smaller replicas")
