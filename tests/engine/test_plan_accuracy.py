@@ -4,8 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+import pytest
+
 from automation.plan.inventory import Declared, Secret, Value, walk
+from providers.contract.spec.defaults import Raw
 from tests.engine.project import EngineProject
+from tests.engine.test_stateful_resources import MIN_KEYS, harmless_changes
 from tests.planning import plan, production
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -17,9 +21,27 @@ ADDED_BY_THE_ENGINE = {"version", "pluginDownloadURL", "__internal"}
 def test_the_engine_creates_what_the_plan_declares(project: EngineProject, cloud: str) -> None:
     project.cloud.set("outputs", "symbolic")
     project.init(cloud).up()
+    check_deployed(project, production(cloud=cloud))
+
+
+@pytest.mark.long(reason="two updates; the steps of the same changes are previewed in the chosen set")
+def test_an_update_of_many_keys_ends_in_what_the_plan_declares(project: EngineProject, cloud: str) -> None:
+    project.cloud.set("outputs", "symbolic")
+    project.init(cloud).up()
+    raw, keys = harmless_changes(cloud)
+    assert len(keys) >= MIN_KEYS
+    project.write(raw)
+    project.set_missing_secrets()
+    project.up()
+    check_deployed(project, raw)
+    assert {step["op"] for step in project.steps()} == {"same"}
+
+
+def check_deployed(project: EngineProject, raw: Raw) -> None:
+    """Check that the state of a stack has the resources and properties of its plan."""
     exported = json.loads(project.run("stack", "export", "--show-secrets"))["deployment"]["resources"]
     state = {key(resource["type"], resource["urn"]): cast("Mapping[str, Value]", resource) for resource in exported[1:]}
-    planned = {key(resource.type, resource.urn): resource for resource in plan(production(cloud=cloud)).resources}
+    planned = {key(resource.type, resource.urn): resource for resource in plan(raw).resources}
     assert sorted(state) == sorted(planned)
     assert [text for name in sorted(planned) for text in differences(planned[name], state[name])] == []
 
