@@ -18,6 +18,7 @@ from automation.plan.recorder import record
 from automation.plan.watch import PlanWatch
 from automation.stack.document import read_stack, with_values
 from automation.stack.workdir import PROGRAM
+from benchmarks import earlier
 from benchmarks.baseline import program_text
 from benchmarks.measure import ROOT, RUNS, Cost, alternate, load, write_section
 from components.settings import PLATFORM_KEY
@@ -130,12 +131,14 @@ def report(clouds: Sequence[str], runs: int = RUNS) -> tuple[str, bool]:
     start = start_costs(runs)
     curves = {cloud: growth(cloud, runs) for cloud in clouds}
     lines = [
-        "| cloud | resources | plan CPU s | baseline CPU s | CPU ratio (<= 1.1) | plan MiB | baseline MiB | memory ratio (<= 1.3) |",
-        "|---|---|---|---|---|---|---|---|",
+        "| cloud | resources | plan CPU s | baseline CPU s | CPU ratio (<= 1.1) | plan MiB | baseline MiB | memory ratio (<= 1.3) "
+        f"| plan CPU s at {earlier.COMMIT} | CPU ratio then |",
+        f"|{'---|' * 10}",
         *(_row(ratio) for ratio in ratios),
         "",
-        f"| cloud | {' | '.join(f'{size} services CPU s' for size in SIZES)} | upper half / lower half (<= 1.2) |",
-        f"|---|{'---|' * (len(SIZES) + 1)}",
+        f"| cloud | {' | '.join(f'{size} services CPU s' for size in SIZES)} | upper half / lower half (<= 1.2) "
+        f"| at {earlier.COMMIT} |",
+        f"|---|{'---|' * (len(SIZES) + 2)}",
         *(_growth_row(cloud, costs) for cloud, costs in curves.items()),
     ]
     lines += ["", f"| command | CPU s (<= {START_BOUND}) | MiB |", "|---|---|---|"]
@@ -152,13 +155,14 @@ def _row(ratio: Ratio) -> str:
     plan, baseline = ratio.plan, ratio.baseline
     return (
         f"| {ratio.cloud} | {ratio.resources} | {plan.cpu_seconds:.2f} | {baseline.cpu_seconds:.2f} | {ratio.time:.2f} "
-        f"| {plan.memory_mib:.0f} | {baseline.memory_mib:.0f} | {ratio.memory:.2f} |"
+        f"| {plan.memory_mib:.0f} | {baseline.memory_mib:.0f} | {ratio.memory:.2f} "
+        f"| {earlier.PLAN_CPU_SECONDS[ratio.cloud]:.2f} | {earlier.PLAN_RATIO[ratio.cloud]:.2f} |"
     )
 
 
 def _growth_row(cloud: str, costs: dict[int, Cost]) -> str:
     seconds = " | ".join(f"{costs[size].cpu_seconds:.2f}" for size in SIZES)
-    return f"| {cloud} | {seconds} | {growth_ratio(costs):.2f} |"
+    return f"| {cloud} | {seconds} | {growth_ratio(costs):.2f} | {earlier.GROWTH_RATIO[cloud]:.2f} |"
 
 
 def main(arguments: Sequence[str]) -> int:
