@@ -35,10 +35,10 @@ AZURE_USES: Mapping[str, tuple[str, ...]] = {
 SERVICE_ENDPOINTS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage")
 
 
-def make(cloud: FakeCloud, raw: Mapping[str, object]) -> Mapping[str, object]:
-    """Make a network that fits a platform, and return `network.existing` with its names."""
+def make(cloud: FakeCloud, raw: Mapping[str, object], zones: int = 2) -> Mapping[str, object]:
+    """Make a network that fits a platform in this number of zones, and return `network.existing` with its names."""
     name = str(raw["cloud"])
-    objects, block = {"aws": _aws, "gcp": _gcp, "azure": _azure}[name](raw)
+    objects, block = {"aws": _aws, "gcp": _gcp, "azure": _azure}[name](raw, zones)
     cloud.set("network", True)
     for token, identity, properties in objects:
         text = json.dumps(properties)
@@ -49,44 +49,44 @@ def make(cloud: FakeCloud, raw: Mapping[str, object]) -> Mapping[str, object]:
 Made = tuple[list[tuple[str, str, Mapping[str, Value]]], Mapping[str, object]]
 
 
-def subnet_ids(tier: str) -> list[str]:
+def subnet_ids(tier: str, zones: int) -> list[str]:
     """Return the IDs of the subnets of a tier on AWS."""
-    return [f"subnet-0{TIERS.index(tier)}00000000000000{zone}" for zone in range(2)]
+    return [f"subnet-0{TIERS.index(tier)}00000000000000{zone}" for zone in range(zones)]
 
 
-def _aws(_raw: Mapping[str, object]) -> Made:
+def _aws(_raw: Mapping[str, object], zones: int) -> Made:
     vpc = {"cidrBlock": "10.0.0.0/16", "enableDnsSupport": True, "enableDnsHostnames": True, "tags": {"Name": "main"}}
     return (
-        [(VPC, VPC_ID, vpc), *_aws_subnets(), *_aws_tables()],
-        {"vpc_id": VPC_ID, **{f"{tier}_subnet_ids": subnet_ids(tier) for tier in TIERS}},
+        [(VPC, VPC_ID, vpc), *_aws_subnets(zones), *_aws_tables(zones)],
+        {"vpc_id": VPC_ID, **{f"{tier}_subnet_ids": subnet_ids(tier, zones) for tier in TIERS}},
     )
 
 
-def _aws_subnets() -> Iterator[tuple[str, str, Mapping[str, Value]]]:
+def _aws_subnets(zones: int) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
     for tier in TIERS:
-        for zone, identity in enumerate(subnet_ids(tier)):
+        for zone, identity in enumerate(subnet_ids(tier, zones)):
             yield (
                 SUBNET,
                 identity,
                 {
                     "vpcId": VPC_ID,
-                    "availabilityZone": f"us-west-2{'ab'[zone]}",
+                    "availabilityZone": f"us-west-2{'abc'[zone]}",
                     "availabilityZoneId": f"usw2-az{zone + 1}",
                     "availableIpAddressCount": 4000,
-                    "cidrBlock": f"10.0.{16 * (2 * TIERS.index(tier) + zone)}.0/20",
+                    "cidrBlock": f"10.0.{16 * (3 * TIERS.index(tier) + zone)}.0/20",
                     "ipv6Native": False,
                     "tags": {"tier": tier},
                 },
             )
 
 
-def _aws_tables() -> Iterator[tuple[str, str, Mapping[str, Value]]]:
+def _aws_tables(zones: int) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
     for tier in TIERS:
         routes: list[Value] = [{"cidrBlock": "0.0.0.0/0", **TARGETS[tier]}] if tier in TARGETS else []
-        yield TABLE, f"rtb-{tier}", {"vpcId": VPC_ID, "routes": routes, "subnets": [*subnet_ids(tier)]}
+        yield TABLE, f"rtb-{tier}", {"vpcId": VPC_ID, "routes": routes, "subnets": [*subnet_ids(tier, zones)]}
 
 
-def _gcp(raw: Mapping[str, object]) -> Made:
+def _gcp(raw: Mapping[str, object], _zones: int) -> Made:
     block = raw["gcp"]
     assert isinstance(block, dict)
     path = f"projects/{block['project']}/global/networks/shared"
@@ -110,7 +110,7 @@ def _gcp(raw: Mapping[str, object]) -> Made:
     return objects, {"network": "shared", "subnetwork": "agents", "private_range": "services"}
 
 
-def _azure(raw: Mapping[str, object]) -> Made:
+def _azure(raw: Mapping[str, object], _zones: int) -> Made:
     block = raw["azure"]
     assert isinstance(block, dict)
     vnet = VNET_ID.format(subscription=block["subscription_id"])

@@ -18,8 +18,9 @@ from components.configuration import PLATFORM_KEY
 from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
-from tests.contract.test_every_leaf_lasts import COPY_KEYS, losing_change
+from tests.contract.test_every_leaf_lasts import COPY_KEYS, WARM_KEYS, losing_change
 from tests.engine.fake_cloud.steps import PROTECTION, steps
+from tests.engine.handmade_networks import make
 from tests.engine.project import EngineProject
 from tests.planning import plan, production
 
@@ -28,6 +29,8 @@ ANOTHER_STACK = {"aws.region", "aws.account_id", "gcp.project", "azure.subscript
 REMOVED_BY_NAME = {"services.<name>.secrets"}
 OF_ONE_CLOUD = {"overrides"}
 """Keys whose value names a resource of one cloud; tests/components/test_overrides.py has them on every cloud."""
+ZONES = 3
+"""Zones of production, in which an existing network on AWS has subnets."""
 MIN_KEYS = 40
 """Number of keys that can be changed together; with fewer the test would be without effect."""
 
@@ -52,10 +55,13 @@ def test_each_key_of_the_table_replaces_its_type_or_is_stopped_by_protection(
     deployed_copy: EngineProject, cloud: str
 ) -> None:
     for row in resource_traits(cloud).losing:
-        if row.key in COPY_KEYS or row.key.startswith("caches."):
-            # the deployed stack has no copies and one cache; tests/contract/test_every_leaf_lasts.py compares two plans with them
+        if row.key in COPY_KEYS.keys() | WARM_KEYS.keys() or row.key.startswith("caches."):
+            # the deployed stack has one region and one cache; tests/contract/test_every_leaf_lasts.py compares two plans with them
             continue
-        deployed_copy.write(losing_change(row.key, cloud))
+        raw = losing_change(row.key, cloud)
+        if row.key.startswith("network.existing"):
+            raw = with_values(raw, {"network.existing": make(deployed_copy.cloud, raw, ZONES)})
+        deployed_copy.write(raw)
         deployed_copy.set_missing_secrets()
         preview = deployed_copy.preview(expected=None)
         stopped = "marked for protection" in str(preview["diagnostics"])
