@@ -7,7 +7,7 @@ decode to it. An application behind a prefix may see the path with or without th
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from providers.contract.prometheus import DEFAULT_PATH, routed_metrics_path
@@ -30,18 +30,55 @@ class ClosedPath:
     key: str
 
 
+class Routes:
+    """Paths of the public services of a platform, for lookups of many paths."""
+
+    def __init__(self, spec: Platform) -> None:
+        self._services: dict[str, str] = {}
+        self._below: dict[str, list[str]] = {}
+        self._above_checks: set[str] = set()
+        for name, service in spec.public.items():
+            path = service.path or "/"
+            self._services.setdefault(path.rstrip("/"), name)
+            for each in _at_and_above(path):
+                self._below.setdefault(each, []).append(name)
+            if service.health.path is not None:
+                self._above_checks.update(_at_and_above(service.health.path))
+
+    def service_at(self, path: str) -> str | None:
+        """Return the service that a request of `path` reaches; None when the entry answers 404."""
+        return next((self._services[each] for each in _at_and_above(path) if each in self._services), None)
+
+    def services_below(self, path: str) -> Sequence[str]:
+        """Return the services whose path is `path` or below it, in the order of the routes."""
+        return self._below.get(path.rstrip("/"), ())
+
+    def leads_below(self, path: str) -> bool:
+        """True when the path or one below it is a route, or answers a health check through the entry."""
+        return bool(self.services_below(path)) or path.rstrip("/") in self._above_checks
+
+
+def _at_and_above(path: str) -> Iterator[str]:
+    """Yield each prefix without a slash at its end that `path` is or is below, the longest first."""
+    yield path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
 def closed_paths(spec: Platform) -> tuple[ClosedPath, ...]:
     """Return every closed path once, by path."""
     closed: dict[str, ClosedPath] = {}
+    routes = Routes(spec)
     for name, service in spec.public.items():
-        for each in (*_metrics(spec, name, service), *_chosen(spec, name, service)):
+        for each in (*_metrics(routes, name, service), *_chosen(spec, routes, name, service)):
             closed.setdefault(each.path, each)
     return tuple(closed[path] for path in sorted(closed))
 
 
 def service_at(spec: Platform, path: str) -> str | None:
     """Return the service that a request of `path` reaches; None when the entry answers 404."""
-    return next((name for name, service in spec.public.items() if is_below(path, service.path or "/")), None)
+    return Routes(spec).service_at(path)
 
 
 def is_below(path: str, prefix: str) -> bool:
@@ -88,13 +125,13 @@ def _literal(match: re.Match[str]) -> str:
     return "[.]" if match[0] == "." else re.escape(match[0])
 
 
-def _metrics(spec: Platform, name: str, service: Service) -> Iterator[ClosedPath]:
+def _metrics(routes: Routes, name: str, service: Service) -> Iterator[ClosedPath]:
     path = routed_metrics_path(service)
     if path is not None:
-        yield from _routed(spec, name, service, [path.partition("?")[0]], f"services.{name}.metrics.path")
+        yield from _routed(routes, name, service, [path.partition("?")[0]], f"services.{name}.metrics.path")
 
 
-def _chosen(spec: Platform, name: str, service: Service) -> Iterator[ClosedPath]:
+def _chosen(spec: Platform, routes: Routes, name: str, service: Service) -> Iterator[ClosedPath]:
     key = f"services.{name}.closed_paths"
     if service.closed_paths is not None:
         yield from (ClosedPath(path, name, key) for path in service.closed_paths)
@@ -102,24 +139,17 @@ def _chosen(spec: Platform, name: str, service: Service) -> Iterator[ClosedPath]
     defaults = [DEFAULT_PATH] if service.app == "agentos" else []
     if spec.profile == "production" and service.app in DOCUMENTED_APPS:
         defaults += DOCUMENTATION_PATHS
-    for each in _routed(spec, name, service, defaults, key):
-        if not _has_routes_below(spec, each.path):
+    for each in _routed(routes, name, service, defaults, key):
+        if not routes.leads_below(each.path):
             yield each
 
 
-def _routed(spec: Platform, name: str, service: Service, paths: Iterable[str], key: str) -> Iterator[ClosedPath]:
+def _routed(routes: Routes, name: str, service: Service, paths: Iterable[str], key: str) -> Iterator[ClosedPath]:
     """Forms of `paths` that reach the service: as they are, and below the path of the service, where rules can name that."""
     prefix = (service.path or "").rstrip("/")
     prefix = prefix if PLAIN_PATH.fullmatch(prefix) else ""
     for path in paths:
         forms = (path,) if is_below(path, prefix) and path != prefix else (path, f"{prefix}{path}")
         for form in dict.fromkeys(forms):
-            if service_at(spec, form) == name:
+            if routes.service_at(form) == name:
                 yield ClosedPath(form.rstrip("/") or "/", name, key)
-
-
-def _has_routes_below(spec: Platform, path: str) -> bool:
-    """True when the path or one below it is a route, or answers a health check through the entry."""
-    routes = [service.path or "/" for service in spec.public.values()]
-    checks = [service.health.path for service in spec.public.values() if service.health.path is not None]
-    return any(is_below(other, path) for other in (*routes, *checks))

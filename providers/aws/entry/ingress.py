@@ -31,7 +31,7 @@ from providers.aws.entry.routes import (
 )
 from providers.aws.naming import load_balancer_name, target_group_name
 from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
-from providers.contract.closed_paths import service_at
+from providers.contract.closed_paths import Routes
 from providers.contract.component import Scope
 from providers.contract.naming import next_part
 from providers.contract.results import Origin
@@ -96,10 +96,11 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
         for name, service in public.items()
         if service.rollout.in_steps
     }
+    owners = Routes(base.spec)
     routes = {
         name: (
             *_routes(scope, base.context, name, listener, _split(groups[name], added.get(name), positions.get(name))),
-            *(rule for path, rule in closed.items() if service_at(base.spec, path) == name),
+            *(rule for path, rule in closed.items() if owners.service_at(path) == name),
         )
         for name, service in public.items()
     }

@@ -5,7 +5,7 @@ priorities. The service at `/` is the default; without one, the map answers unma
 """
 
 from providers.contract.authentication import is_checked_at_entry
-from providers.contract.closed_paths import is_closed, service_at
+from providers.contract.closed_paths import Routes, is_closed, service_at
 from providers.contract.spec import Platform
 
 MAX_TESTS = 100
@@ -25,7 +25,8 @@ def default_service(spec: Platform) -> str | None:
 def route_tests(spec: Platform) -> dict[str, str]:
     """Return test paths and their services: the path of each rule and one path below it."""
     paths = [_prefix(service.path or "") + end for service in spec.public.values() for end in ("", "/below")]
-    services = {path or "/": service_at(spec, path or "/") for path in paths}
+    routes = Routes(spec)
+    services = {path or "/": routes.service_at(path or "/") for path in paths}
     return {path: name for path, name in list(services.items())[:MAX_TESTS] if name}
 
 
