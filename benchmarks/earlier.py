@@ -1,4 +1,4 @@
-"""What the measurements of docs/benchmarks.md gave at cd55f08 (2026-11-21), on two quiet cores, by cloud."""
+"""Earlier figures of docs/benchmarks.md, at cd55f08 (2026-11-21) on two quiet cores, by cloud."""
 
 from collections.abc import Mapping
 
