@@ -72,6 +72,17 @@ def by_haproxy(spec: Platform) -> bool:
     return block_of(spec).entry == "haproxy"
 
 
+def runs_database(spec: Platform) -> bool:
+    """True when CloudNativePG runs the database."""
+    return spec.database is not None and not block_of(spec).database.external
+
+
+def keeps_backups(spec: Platform) -> bool:
+    """True when the database that CloudNativePG runs has backups."""
+    database = spec.database
+    return runs_database(spec) and database is not None and database.backup.retention_days > 0
+
+
 ANNOTATIONS: Mapping[str, str] = {
     "eks": "eks.amazonaws.com/role-arn",
     "gke": "iam.gke.io/gcp-service-account",

@@ -11,7 +11,7 @@ from providers.kubernetes.base.platform_images import existing_image, image_refu
 from providers.kubernetes.cache.limits import cache_adjustments, cache_refusals, copies_of
 from providers.kubernetes.compute.limits import compute_adjustments, compute_refusals, job_adjustments, job_refusals
 from providers.kubernetes.compute.rollout_limits import rollout_adjustments, rollout_refusals
-from providers.kubernetes.context import REGION, block_of
+from providers.kubernetes.context import REGION, block_of, keeps_backups
 from providers.kubernetes.database.limits import database_adjustments, database_refusals
 from providers.kubernetes.database.parameters import rollout_connections
 from providers.kubernetes.drill.limits import drill_adjustments, drill_refusals
@@ -77,9 +77,7 @@ def stack_secrets(spec: Platform) -> tuple[str, ...]:
 
 
 def _uses_bucket(spec: Platform) -> bool:
-    database = spec.database
-    backups = database is not None and database.backup.retention_days > 0 and not block_of(spec).database.external
-    return spec.storage is not None or backups
+    return spec.storage is not None or keeps_backups(spec)
 
 
 LIMITS = CloudLimits(

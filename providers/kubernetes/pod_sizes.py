@@ -7,7 +7,7 @@ from providers.contract.spec import Platform
 from providers.kubernetes.cache.external import own_caches
 from providers.kubernetes.cache.limits import limit_gib
 from providers.kubernetes.compute.health import SURGE_PERCENT
-from providers.kubernetes.context import block_of, by_haproxy
+from providers.kubernetes.context import by_haproxy, keeps_backups, runs_database
 from providers.kubernetes.entry.limits import entry_replicas
 
 DATABASE_INSTANCES = 3
@@ -35,7 +35,6 @@ TEMPO = ContainerSize(0.5, 1)
 class Pods:
     """Equal pods of a component: their least number, the pods that a rollout adds, and the requests of one."""
 
-    component: str
     count: int
     surge: int
     vcpu: float
@@ -44,17 +43,17 @@ class Pods:
 
 def running_pods(spec: Platform) -> Iterator[Pods]:
     """Yield the pods that a stack always runs; jobs, release commands and drills end."""
-    for name, service in spec.services.items():
+    for service in spec.services.values():
         least = service.replicas.min
-        yield Pods(name, least, -(-least * SURGE_PERCENT // 100), service.size.vcpu, service.size.memory_gib)
+        yield Pods(least, -(-least * SURGE_PERCENT // 100), service.size.vcpu, service.size.memory_gib)
     if spec.public and by_haproxy(spec):
-        yield Pods("entry", entry_replicas(spec), 1, PROXY.vcpu, PROXY.memory_gib)
-    if (database := spec.database) is not None and not block_of(spec).database.external:
-        sidecar = DATABASE_SIDECAR if block_of(spec).bucket is not None else ContainerSize(0, 0)
+        yield Pods(entry_replicas(spec), 1, PROXY.vcpu, PROXY.memory_gib)
+    if (database := spec.database) is not None and runs_database(spec):
+        sidecar = DATABASE_SIDECAR if keeps_backups(spec) else ContainerSize(0, 0)
         vcpu, memory_gib = database.size.vcpu + sidecar.vcpu, database.size.memory_gib + sidecar.memory_gib
-        yield Pods("database", DATABASE_INSTANCES if database.high_availability else 1, 0, vcpu, memory_gib)
+        yield Pods(DATABASE_INSTANCES if database.high_availability else 1, 0, vcpu, memory_gib)
     for cache in own_caches(spec):
         memory_gib = limit_gib(cache.settings) + CACHE_EXPORTER.memory_gib
-        yield Pods(cache.part, 1, 0, CACHE_VCPU + CACHE_EXPORTER.vcpu, memory_gib)
+        yield Pods(1, 0, CACHE_VCPU + CACHE_EXPORTER.vcpu, memory_gib)
     if spec.monitoring.tracing is not None:
-        yield Pods("traces", 1, 0, TEMPO.vcpu, TEMPO.memory_gib)
+        yield Pods(1, 0, TEMPO.vcpu, TEMPO.memory_gib)

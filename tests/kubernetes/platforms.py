@@ -148,3 +148,18 @@ VARIANTS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
     "without outbound access": ({"network.egress": "none"}, {}),
 }
 """Changes of staging and of its block, by what they add."""
+CASES = ("production", "staging", *VARIANTS)
+
+
+def raw_of_case(case: str) -> Raw:
+    """Return production, staging or a variant of staging."""
+    if case == "production":
+        return prod()
+    return staging() if case == "staging" else staging(*VARIANTS[case])
+
+
+def plan_of_case(case: str) -> Inventory:
+    """Return what production, staging or a variant of staging declares."""
+    if case == "production":
+        return prod_plan()
+    return staging_plan() if case == "staging" else plan(raw_of_case(case), stack="staging")

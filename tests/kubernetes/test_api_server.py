@@ -23,12 +23,10 @@ from providers.kubernetes.preflight.inspection import inspect_cluster
 from providers.kubernetes.preflight.kubectl import Kubectl, check_objects
 from tests.kubernetes.control_plane import server as control_plane
 from tests.kubernetes.control_plane.server import ControlPlane
-from tests.kubernetes.platforms import VARIANTS, prod_plan, staging, staging_plan
-from tests.planning import plan
+from tests.kubernetes.platforms import CASES, plan_of_case, prod_plan, staging, staging_plan
 
 CONTEXT = os.environ.get("AGENT_PLATFORM_TEST_CONTEXT", "")
 pytestmark = pytest.mark.long(reason="needs an API server of Kubernetes")
-CASES = ("production", "staging", *VARIANTS)
 OF_CONTROLLERS = ("metadata", "status")
 """Parts that the server and controllers write; `metadata.generation` counts changes of the rest."""
 OF_THE_HOST = """
@@ -82,12 +80,6 @@ def server(request: pytest.FixtureRequest) -> ApiServer:
     return ApiServer(control_plane.CONTEXT, plane.environment)
 
 
-def inventory_of(case: str) -> Inventory:
-    if case == "production":
-        return prod_plan()
-    return staging_plan() if case == "staging" else plan(staging(*VARIANTS[case]), stack="staging")
-
-
 def split(stream: str) -> tuple[str, str]:
     """Return the namespace, and everything in it."""
     documents = stream.split("---\n")
@@ -106,7 +98,7 @@ def in_own_namespace(inventory: Inventory) -> tuple[str, str]:
 @pytest.fixture(params=CASES)
 def stream(request: pytest.FixtureRequest, server: ApiServer) -> Iterator[str]:
     """Manifests of a case in a separate namespace that is deleted at the end."""
-    namespace, documents = in_own_namespace(inventory_of(request.param))
+    namespace, documents = in_own_namespace(plan_of_case(request.param))
     yield documents
     # a server without a controller manager keeps it, so nothing waits for its end
     server.kubectl("delete", "namespace", namespace, "--wait=false")

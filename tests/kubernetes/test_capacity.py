@@ -11,7 +11,7 @@ from providers.kubernetes.preflight.capacity import first_need
 from providers.kubernetes.preflight.cluster import amount
 from providers.kubernetes.preflight.kubectl import fields
 from tests.kubernetes.manifests import objects
-from tests.kubernetes.platforms import VARIANTS, prod, prod_plan, spec_of, staging, staging_plan
+from tests.kubernetes.platforms import CASES, plan_of_case, prod, raw_of_case, spec_of, staging
 from tests.planning import plan
 
 GIB = 1024**3
@@ -20,18 +20,15 @@ CACHES: Mapping[str, object] = {
     "services.gateway.uses": ["database", "cache", "storage", "caches.answers"],
     "services.worker.uses": ["database", "cache", "storage", "caches.answers"],
 }
-CHANGED: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {**VARIANTS, "caches": (CACHES, {})}
-"""Changes of staging and of its block."""
-PLANS = ("production", "staging", *CHANGED)
+OTHERS: Mapping[str, Mapping[str, object]] = {"caches": CACHES, "no backups": {"database.backup.retention_days": 0}}
+"""Changes of staging that no other test of objects needs."""
 
 
-def platform(name: str) -> tuple[Raw, Inventory]:
-    """Return production, staging or a variant of staging, and its plan."""
-    if name == "production":
-        return prod(), prod_plan()
-    if name == "staging":
-        return staging(), staging_plan()
-    raw = staging(*CHANGED[name])
+def platform(case: str) -> tuple[Raw, Inventory]:
+    """Return a platform and its plan."""
+    if case in CASES:
+        return raw_of_case(case), plan_of_case(case)
+    raw = staging(OTHERS[case])
     return raw, plan(raw, stack="staging")
 
 
@@ -59,9 +56,9 @@ def requested(containers: Sequence[Mapping[str, object]]) -> tuple[float, float]
     return round(vcpu, 3), round(memory / GIB, 3)
 
 
-@pytest.mark.parametrize("name", PLANS)
-def test_every_declared_pod_is_counted_with_its_requests(name: str) -> None:
-    raw, inventory = platform(name)
+@pytest.mark.parametrize("case", (*CASES, *OTHERS))
+def test_every_declared_pod_is_counted_with_its_requests(case: str) -> None:
+    raw, inventory = platform(case)
     counted = [(each.count, round(each.vcpu, 3), round(each.memory_gib, 3)) for each in running_pods(spec_of(raw))]
     assert sorted(counted) == sorted(declared_pods(inventory))
 

@@ -18,7 +18,7 @@ from tests.engine.project import STACK
 from tests.kubernetes.cluster_stack import ClusterStack
 from tests.kubernetes.conftest import CreateStack
 from tests.kubernetes.control_plane.server import AUDIT_LOG, ControlPlane
-from tests.kubernetes.platforms import VARIANTS, prod, staging
+from tests.kubernetes.platforms import VARIANTS, prod, raw_of_case, staging
 from tests.planning import DRILL, JOBS
 
 USER = "deployer"
@@ -56,7 +56,7 @@ def rules(objects: list[Raw], kind: str) -> list[Raw]:
 
 @pytest.mark.parametrize("case", ["production", *VARIANTS])
 def test_the_role_has_exactly_the_rights_that_preflight_requires(case: str) -> None:
-    raw = prod() if case == "production" else staging(*VARIANTS[case])
+    raw = raw_of_case(case)
     spec = parse(raw, STACK)
     objects = list(deployer_objects(spec, STACK, Identity("User", USER)))
     granted = [

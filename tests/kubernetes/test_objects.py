@@ -3,24 +3,14 @@
 import kubernetes_validate
 import pytest
 
-from automation.plan.inventory import Inventory
 from providers.contract.json_data import Raw, is_mapping
 from tests.kubernetes.manifests import NAMESPACE, SCHEMAS, custom_errors, objects
-from tests.kubernetes.platforms import VARIANTS, prod_plan, staging, staging_plan
-from tests.planning import plan
+from tests.kubernetes.platforms import CASES, plan_of_case, staging_plan
 
 pytestmark = pytest.mark.long(reason="checks each object of many platforms with the schemas")
 
 SERVERS = ("1.33", "1.37")
 """Oldest server that the platform supports, and the newest of which schemas exist."""
-PLANS = ("production", "staging", *VARIANTS)
-
-
-def inventory_of(name: str) -> Inventory:
-    """Return the plan of production, staging or a variant of staging."""
-    if name == "production":
-        return prod_plan()
-    return staging_plan() if name == "staging" else plan(staging(*VARIANTS[name]), stack="staging")
 
 
 def errors_of(document: Raw, server: str) -> list[str]:
@@ -35,20 +25,20 @@ def errors_of(document: Raw, server: str) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", CASES)
 def test_every_object_is_valid_on_the_oldest_and_the_newest_server(name: str) -> None:
     found = {
         f"{resource.short_type} {resource.name} ({server})": errors
-        for resource, document in objects(inventory_of(name))
+        for resource, document in objects(plan_of_case(name))
         for server in SERVERS
         if (errors := errors_of(document, server))
     }
     assert not found
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", CASES)
 def test_every_object_is_in_the_namespace_of_the_stack(name: str) -> None:
-    for resource, document in objects(inventory_of(name)):
+    for resource, document in objects(plan_of_case(name)):
         metadata = document["metadata"]
         assert is_mapping(metadata)
         named = metadata.get("name") if resource.type == NAMESPACE else metadata.get("namespace")
@@ -56,7 +46,7 @@ def test_every_object_is_in_the_namespace_of_the_stack(name: str) -> None:
 
 
 def test_plans_declare_every_custom_resource_that_has_a_schema() -> None:
-    declared = {str(document["kind"]) for name in PLANS for _, document in objects(inventory_of(name))}
+    declared = {str(document["kind"]) for name in CASES for _, document in objects(plan_of_case(name))}
     assert {path.stem for path in SCHEMAS.glob("*.json")} <= declared
 
 

@@ -21,8 +21,7 @@ from providers.kubernetes.preflight.rights import METRICS, namespace_rights, req
 from providers.kubernetes.preflight.stack_objects import list_prepared
 from providers.kubernetes.resource_traits import NAMESPACE
 from tests.kubernetes.fake_kubectl import FakeKubectl
-from tests.kubernetes.platforms import VARIANTS, prod, prod_plan, staging
-from tests.planning import plan
+from tests.kubernetes.platforms import VARIANTS, plan_of_case, prod_plan, raw_of_case
 
 RULES_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 ACCESS_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -320,8 +319,7 @@ def test_the_prepared_namespace_has_the_name_of_the_plan() -> None:
 
 @pytest.mark.parametrize("case", ["production", *VARIANTS])
 def test_the_rights_cover_every_object_of_a_plan(case: str) -> None:
-    raw = prod() if case == "production" else staging(*VARIANTS[case])
-    inventory = prod_plan() if case == "production" else plan(raw, stack="staging")
+    raw, inventory = raw_of_case(case), plan_of_case(case)
     rights = {(right.group, right.resource) for right in required_rights(parse(raw, "staging"))}
     declared = {(each.api_version.rpartition("/")[0], plural(each.kind)) for each in Rendering(inventory).manifests()}
     assert declared - rights == {("", "namespaces")}

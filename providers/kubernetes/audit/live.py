@@ -10,7 +10,7 @@ from providers.contract.audit import CheckEvidence, shown
 from providers.contract.cli import CliCommand, DeployedStack
 from providers.contract.json_data import Raw, is_mapping, mappings
 from providers.contract.live_audit import CloudLiveAudit, LiveEvidence, LiveQuery, in_account, items
-from providers.kubernetes.context import KubernetesContext, block_of
+from providers.kubernetes.context import KubernetesContext, block_of, runs_database
 from providers.kubernetes.naming import CACHE, DATABASE
 
 CLUSTERS = "clusters.postgresql.cnpg.io"
@@ -34,7 +34,7 @@ def _queries(stack: DeployedStack) -> Iterator[LiveQuery]:
     yield LiveQuery(_kubectl(stack, "get", "namespace", namespace, "--output=json", namespaced=False), _pod_security)
     yield LiveQuery(_kubectl(stack, "get", "networkpolicies", "--output=json"), _policies)
     yield LiveQuery(_kubectl(stack, "get", "nodes", "--output=json", namespaced=False), _zones)
-    if stack.spec.database is not None and not block_of(stack.spec).database.external:
+    if runs_database(stack.spec):
         yield LiveQuery(_kubectl(stack, "get", CLUSTERS, DATABASE, "--output=json"), _database, absent="NotFound")
 
 

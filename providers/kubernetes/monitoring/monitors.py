@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from providers.contract.naming import next_part
 from providers.contract.scrape_endpoints import DEFAULT_PATH, scrape_endpoint
 from providers.kubernetes.cache.external import own_caches
-from providers.kubernetes.context import KubernetesContext
+from providers.kubernetes.context import KubernetesContext, runs_database
 from providers.kubernetes.database.custom_resources import CLUSTER_LABEL
 from providers.kubernetes.monitoring.custom_resources import Endpoint, MatchExpression, PodMonitorSpec, Selector
 from providers.kubernetes.naming import DATABASE, ENTRY, HTTP, METRICS
@@ -34,8 +34,8 @@ class Monitor:
 def monitors(context: KubernetesContext) -> Iterator[Monitor]:
     """Yield the targets of services with a metrics endpoint, of the data stores, and of HAProxy."""
     yield from _services(context)
-    spec, block = context.spec, context.block
-    if spec.database is not None and not block.database.external:
+    spec = context.spec
+    if runs_database(spec):
         labels: Selector = {"matchLabels": {CLUSTER_LABEL: DATABASE}}
         yield Monitor(DATABASE, {"selector": labels, "podMetricsEndpoints": [_endpoint(DATABASE)]})
     for cache in own_caches(spec):

@@ -7,7 +7,7 @@ from providers.contract.prometheus import SUBJECTS, prometheus_rules
 from providers.contract.prometheus_alerts import RuleDocument, alert, slo_rules
 from providers.contract.spec import Platform
 from providers.kubernetes.cache.external import own_caches
-from providers.kubernetes.context import KubernetesContext, block_of, by_haproxy
+from providers.kubernetes.context import KubernetesContext, block_of, by_haproxy, keeps_backups
 from providers.kubernetes.monitoring.custom_resources import PrometheusRuleSpec, RuleGroup
 from providers.kubernetes.monitoring.expressions import cluster_series
 
@@ -62,8 +62,7 @@ def _cluster_rules(context: KubernetesContext) -> Iterator[RuleDocument]:
         subject=CLUSTER_GROUP,
         summary="kube-state-metrics or the kubelet report nothing about this namespace, so alarms on replicas cannot fire",
     )
-    database = context.spec.database
-    if database is not None and database.backup.retention_days > 0 and not context.block.database.external:
+    if keeps_backups(context.spec):
         yield alert(
             name="database-archiving-stopped",
             expr=(

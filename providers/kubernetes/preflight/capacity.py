@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
-from providers.kubernetes.context import block_of
+from providers.kubernetes.context import block_of, runs_database
 from providers.kubernetes.pod_sizes import running_pods
 from providers.kubernetes.preflight.cluster import ClusterFacts, StorageClass
-from providers.kubernetes.preflight.rights import keeps_volumes, runs_database
+from providers.kubernetes.preflight.rights import keeps_volumes
 
 CPU_KEYS, MEMORY_KEYS = ("requests.cpu", "cpu", "limits.cpu"), ("requests.memory", "memory", "limits.memory")
 BYTES_PER_GIB = 1024**3

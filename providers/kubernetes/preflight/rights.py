@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from providers.contract.json_data import texts
 from providers.contract.spec import Platform
 from providers.kubernetes.cache.external import own_caches
-from providers.kubernetes.context import block_of
+from providers.kubernetes.context import block_of, runs_database
 from providers.kubernetes.naming import DRILL
 from providers.kubernetes.preflight.kubectl import Fields, fields, rows
 
@@ -132,11 +132,6 @@ SCALED_OBJECTS = "keda.sh/v1alpha1/scaledobjects"
 def routes(spec: Platform) -> bool:
     """True when the stack has routes of the Gateway API."""
     return bool(spec.public) and block_of(spec).entry == "gateway"
-
-
-def runs_database(spec: Platform) -> bool:
-    """True when CloudNativePG runs the database."""
-    return spec.database is not None and not block_of(spec).database.external
 
 
 def backs_up(spec: Platform) -> bool:

@@ -22,7 +22,7 @@ from providers.contract.recovery_plan import (
     Variable,
 )
 from providers.contract.recovery_promises import NO_BACKUP, NOT_RESTORABLE, REBUILD_MINUTES, WITHOUT_BACKUPS
-from providers.kubernetes.context import KubernetesContext
+from providers.kubernetes.context import KubernetesContext, keeps_backups
 from providers.kubernetes.naming import DATABASE, DRILL
 
 ONE_CLUSTER = ("none",)
@@ -170,7 +170,7 @@ def kubectl(site: RecoverySite, *arguments: str, sets: str = "") -> CloudCommand
 
 def questions(site: RecoverySite) -> Iterator[BackupQuestion]:
     """Question for the newest backup."""
-    if _backs_up(site):
+    if keeps_backups(site.spec):
         newest = kubectl(
             site, "get", BACKUPS, "--sort-by=.status.stoppedAt", "--output", "jsonpath={.items[*].status.stoppedAt}"
         )
@@ -179,15 +179,9 @@ def questions(site: RecoverySite) -> Iterator[BackupQuestion]:
 
 def drill(site: RecoverySite) -> Iterator[BackupQuestion]:
     """Question for the last drill that succeeded."""
-    if site.spec.recovery.drill is not None and _backs_up(site):
+    if site.spec.recovery.drill is not None and keeps_backups(site.spec):
         query = "jsonpath={.status.lastSuccessfulTime}"
         yield BackupQuestion("database", (kubectl(site, "get", "cronjob", DRILL, "--output", query),))
-
-
-def _backs_up(site: RecoverySite) -> bool:
-    database, block = site.spec.database, site.spec.kubernetes
-    external = block is not None and block.database.external
-    return database is not None and database.backup.retention_days > 0 and not external
 
 
 def _pods(site: RecoverySite) -> Step:
@@ -205,7 +199,7 @@ def _nodes(site: RecoverySite) -> CloudSteps:
 
 def _whole_cluster(site: RecoverySite) -> CloudSteps:
     answers = Step("Whether the API server answers.", commands=(kubectl(site, "cluster-info"),))
-    if not _backs_up(site):
+    if not keeps_backups(site.spec):
         return CloudSteps(detect=(answers,))
     return CloudSteps(detect=(answers,), recover=(_restore_step(site),))
 
@@ -227,7 +221,7 @@ def _database(site: RecoverySite) -> CloudSteps:
             kubectl(site, "get", "pods", f"--selector=cnpg.io/cluster={DATABASE}", "--output", "wide"),
         ),
     )
-    if not _backs_up(site):
+    if not keeps_backups(site.spec):
         return CloudSteps(detect=(state, _volumes(site)))
     restore = _restore_step(site)
     return CloudSteps(
@@ -240,7 +234,7 @@ def _backups(site: RecoverySite) -> Step:
 
 
 def _rows(site: RecoverySite) -> CloudSteps:
-    if not _backs_up(site):
+    if not keeps_backups(site.spec):
         return CloudSteps()
     note = (
         "Restore to the moment before the fault, by the same manifest with another `metadata.name` and `recoveryTarget.targetTime`; "
