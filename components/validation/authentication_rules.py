@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.authentication import auth_mode, guarded_services, key_variable, public_patterns
-from providers.contract.closed_paths import is_below, is_closed, service_at
+from providers.contract.closed_paths import Routes, is_below, is_closed
 from providers.contract.diagnostics import ConfigError, displayed
 from providers.contract.resource_traits import AGENTOS_KEY, CLIENT_KEYS
 from providers.contract.spec import Platform, Service
@@ -73,12 +73,13 @@ def check_plain_keys(spec: Platform) -> Iterator[ConfigError]:
 
 def check_public_paths(spec: Platform) -> Iterator[ConfigError]:
     """Refuse public paths that no route leads to, that are closed or another service's, and that are the whole service."""
+    routes = Routes(spec)
     for name, service in spec.services.items():
         if service.public_paths:
-            yield from _mistakes(spec, name, service)
+            yield from _mistakes(spec, routes, name, service)
 
 
-def _mistakes(spec: Platform, name: str, service: Service) -> Iterator[ConfigError]:
+def _mistakes(spec: Platform, routes: Routes, name: str, service: Service) -> Iterator[ConfigError]:
     key, own = f"services.{name}.public_paths", service.path
     if own is None:
         problem = "the service has no `path`, so the entry forwards nothing to it"
@@ -91,7 +92,7 @@ def _mistakes(spec: Platform, name: str, service: Service) -> Iterator[ConfigErr
         yield ConfigError(key, f"{displayed(path)} is listed twice", "list it once")
     written = dict(zip(public_patterns(service), service.public_paths, strict=False))
     for (path, below), text in written.items():
-        owner = service_at(spec, path)
+        owner = routes.service_at(path)
         if is_below(own, path) and (below or path.rstrip("/") == own.rstrip("/")):
             problem = f"{displayed(text)} opens the service to every client"
             yield ConfigError(key, problem, f"name single paths, or set services.{name}.auth to none")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.closed_paths import is_below, service_at
+from providers.contract.closed_paths import Routes, is_below
 from providers.contract.diagnostics import ConfigError, displayed
 from providers.contract.spec import PathRateLimit, Platform
 
@@ -13,23 +13,21 @@ def check_rate_limits(spec: Platform) -> Iterator[ConfigError]:
     if ingress.rate_limit_per_minute is not None and "per_address" in ingress.rate_limit.model_fields_set:
         problem = "`ingress.rate_limit.per_address` is set too"
         yield ConfigError("ingress.rate_limit_per_minute", problem, "keep one of the two")
-    earlier: list[PathRateLimit] = []
+    routes, earlier = Routes(spec), list[PathRateLimit]()
     for limit in ingress.rate_limit.paths:
-        yield from _mistakes(spec, limit, earlier)
+        yield from _mistakes(spec, routes, limit, earlier)
         earlier.append(limit)
 
 
-def _mistakes(spec: Platform, limit: PathRateLimit, earlier: list[PathRateLimit]) -> Iterator[ConfigError]:
+def _mistakes(
+    spec: Platform, routes: Routes, limit: PathRateLimit, earlier: list[PathRateLimit]
+) -> Iterator[ConfigError]:
     key, (other_key, limit_of_address) = "ingress.rate_limit.paths", spec.ingress.per_address_setting
     prefix, shown = limit.prefix, displayed(limit.prefix)
     if limit.per_address >= limit_of_address:
         problem = f"{limit.per_address} for {shown} is not less than {limit_of_address}, which is reached first"
         yield ConfigError(key, problem, f"lower it, or raise {other_key}")
-    if (
-        spec.public
-        and service_at(spec, prefix) is None
-        and not any(is_below(s.path or "/", prefix) for s in spec.public.values())
-    ):
+    if spec.public and routes.service_at(prefix) is None and not routes.services_below(prefix):
         yield ConfigError(key, f"no route leads to {shown}", "write the path as clients request it, or remove it")
     for other in earlier:
         if is_below(prefix, other.prefix) or is_below(other.prefix, prefix):

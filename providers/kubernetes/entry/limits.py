@@ -150,8 +150,10 @@ def _gateway_adjustments(spec: Platform) -> Iterator[Adjustment]:
         "the controller of the Gateway decides when an idle connection is closed; a replica that ends waits this long"
     )
     yield Adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, Effect.PARTIAL, reason)
-    for name in dict.fromkeys(each.service for each in closed_paths(spec)):
-        paths = [each.path for each in closed_paths(spec) if each.service == name]
+    closed: dict[str, list[str]] = {}
+    for each in closed_paths(spec):
+        closed.setdefault(each.service, []).append(each.path)
+    for name, paths in closed.items():
         reason = "a Gateway answers 500 in place of 404, and only to the path as it is written"
         yield Adjustment(f"services.{name}.closed_paths", paths, Effect.ADJUSTED, reason)
 
