@@ -1,13 +1,14 @@
 """The plan without an engine declares the same resources and properties as the real engine."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import pytest
 
 from automation.plan.inventory import Declared, Secret, Value, walk
 from providers.contract.spec.defaults import Raw
+from tests.engine.fake_cloud.steps import with_ignored
 from tests.engine.project import EngineProject
 from tests.engine.test_stateful_resources import MIN_KEYS, harmless_changes
 from tests.planning import plan, production
@@ -53,28 +54,16 @@ def key(token: str, urn: str) -> str:
 
 def differences(planned: Declared, created: Mapping[str, Value], updated: bool) -> Iterator[str]:
     """Return every property whose value in the state differs from the plan."""
-    ignored = planned.ignore_changes if updated else ()
-    inputs = without(cast("Mapping[str, Value]", normalized(created.get("inputs", {}))), ignored)
-    expected = without(cast("Mapping[str, Value]", walk(dict(planned.inputs), without_secret)), ignored)
+    inputs = cast("Mapping[str, Value]", normalized(created.get("inputs", {})))
+    expected = cast("Mapping[str, Value]", walk(dict(planned.inputs), without_secret))
+    if updated:
+        expected = with_ignored(expected, inputs, planned.ignore_changes)
     for name in sorted({*inputs, *expected} - (set() if planned.managed else ADDED_BY_THE_ENGINE)):
         if planned.custom and inputs.get(name) != expected.get(name):
             values = f"planned {expected.get(name)!r}, created {inputs.get(name)!r}"
             yield f"{planned.type} {planned.name}.{name}: {values}"
     if bool(created.get("protect")) != planned.protect:
         yield f"{planned.type} {planned.name}: protect"
-
-
-def without(values: Mapping[str, Value], paths: Iterable[str]) -> Mapping[str, Value]:
-    """Return values without the properties at these paths, such as `settings.diskSize`."""
-    result = dict(values)
-    for path in paths:
-        key, _, rest = path.partition(".")
-        inner = result.get(key)
-        if not rest:
-            result.pop(key, None)
-        elif isinstance(inner, dict):
-            result[key] = dict(without(cast("Mapping[str, Value]", inner), [rest]))
-    return result
 
 
 def without_secret(leaf: Value) -> Value:

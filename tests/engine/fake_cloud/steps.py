@@ -5,7 +5,7 @@ created again has an unknown value in the preview, and changes too. `test_statef
 of the engine.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from automation.plan.inventory import Declared, Inventory, Secret, Value, walk
@@ -58,9 +58,7 @@ def _change(old: Declared, new: Declared, replaced: list[str]) -> Step | None:
     """Return the step of a resource that both plans have; `replaced` are the placeholders of resources created again."""
     if new.options.get("replacementTrigger") != old.options.get("replacementTrigger"):
         return Step("replace", new.type, new.name, ("replacementTrigger",))
-    inputs = dict(new.inputs)
-    for path in new.ignore_changes:
-        inputs = _with_value(inputs, path.split("."), _value_at(old.inputs, path.split(".")))
+    inputs = with_ignored(new.inputs, old.inputs, new.ignore_changes)
     if replaced:
         inputs = {key: _with_unknowns(value, replaced) for key, value in inputs.items()}
     changed = tuple(key for key in sorted({*old.inputs, *inputs}) if old.inputs.get(key) != inputs.get(key))
@@ -86,6 +84,14 @@ def _with_unknowns(value: Value, placeholders: list[str]) -> Value:
 def revealed(value: Value) -> Value:
     """Return a value with its secrets in plain text."""
     return walk(value, lambda leaf: revealed(leaf.value) if isinstance(leaf, Secret) else leaf)
+
+
+def with_ignored(inputs: Mapping[str, Value], old: Mapping[str, Value], paths: Iterable[str]) -> dict[str, Value]:
+    """Return the inputs of an update: with the old values at the paths of `ignoreChanges`."""
+    result = dict(inputs)
+    for path in paths:
+        result = _with_value(result, path.split("."), _value_at(old, path.split(".")))
+    return result
 
 
 def _value_at(values: Value, path: list[str]) -> Value:
